@@ -1,0 +1,1 @@
+"""Tools for developing the project; nothing here is installed with it."""
