@@ -1,0 +1,75 @@
+# Synthos validation. `make help` lists the targets; what they do in more than a line lives in hack/.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+CLUSTER := $(BIN)/python -m hack.localcluster
+
+##@ General
+
+.PHONY: help
+help: ## List the targets.
+	@awk 'BEGIN {FS = ":.*##"} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-zA-Z0-9_-]+:.*##/ {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/.installed: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[all,dev]'
+	@touch $@
+
+.PHONY: setup
+setup: $(VENV)/.installed ## Create the virtual environment with everything in it.
+
+##@ Use
+
+.PHONY: demo
+demo: setup ## Cluster up, chart installed, two real ValidationRuns, two verdicts, two reports.
+	$(BIN)/python -m hack.demo
+
+.PHONY: cluster-up cluster-down cluster-status
+cluster-up: setup ## Start the local Kubernetes cluster (root; see docs/local-cluster.md).
+	$(CLUSTER) up
+cluster-down: setup ## Stop it and leave nothing behind.
+	$(CLUSTER) down
+cluster-status: setup ## What of it runs, and where its kubeconfig is.
+	$(CLUSTER) status
+
+.PHONY: images
+images: setup ## Build both images and load them into the local cluster.
+	$(CLUSTER) images
+
+##@ Develop
+
+.PHONY: generate
+generate: setup ## Write the CRDs, the chart's copy of them, the gRPC stubs and manifests/base.
+	$(BIN)/python -m hack.generate
+
+.PHONY: format
+format: setup ## Format the Python code.
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: lint
+lint: setup ## ruff, mypy --strict, import layers, generated files up to date.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m hack.generate --check
+
+.PHONY: test-fast
+test-fast: setup ## Unit and contract tests: no cluster, no root.
+	$(BIN)/python -m pytest -q -m "not cluster and not e2e and not slow"
+
+.PHONY: test
+test: setup lint ## Everything: lint, unit, contract, real API server, real cluster with real pods.
+	$(BIN)/python -m pytest -q
+
+.PHONY: bench
+bench: setup ## Benchmarks: ratios against a peer in the same run.
+	$(BIN)/python -m tests.bench
+
+.PHONY: clean
+clean: ## Remove what the targets made here (not the binaries cache, not a running cluster).
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build/images out
