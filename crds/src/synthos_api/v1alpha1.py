@@ -109,7 +109,7 @@ class CascadeSpec(KubeModel):
     preset: Preset | None = Field(
         default=None, description="nano: CPU, minutes. synthos-18: the 18 models of the specification (default)."
     )
-    architecture: Architecture = "resonance_nn"
+    architecture: Architecture = Field(default="resonance_nn", description="Of the cascade's models.")
     vocab_size: int | None = Field(
         default=None,
         ge=256,
@@ -166,11 +166,11 @@ class ValidationRunSpec(KubeModel):
             )
         ),
     )
-    cascade: CascadeSpec = CascadeSpec()
+    cascade: CascadeSpec = Field(default=CascadeSpec(), description="The small models to train: a preset, or tiers.")
     sample_rows: int | None = Field(
         default=None, ge=1, le=1_000_000_000, description="Rows of the stratified sample; the largest tier's if unset."
     )
-    seed: int = Field(default=0, ge=0, le=2**31 - 1)
+    seed: int = Field(default=0, ge=0, le=2**31 - 1, description="Same seed, data and engine: same verdict.")
     suspend: bool = Field(default=False, description="Stops pods and starts none; false again continues.")
     cancel: bool = Field(default=False, description="Ends the run for good. One way.")
     deadline_seconds: Seconds = Field(default=172_800, description="The run fails (4001) when it takes longer.")
@@ -181,7 +181,7 @@ class ValidationRunSpec(KubeModel):
         default=None, description="The run is deleted this long after it ended; kept if unset. Artifacts stay."
     )
     max_attempts: int = Field(default=3, ge=1, le=10, description="Attempts of each pod, for retryable errors only.")
-    budget: Budget = Budget()
+    budget: Budget = Field(default=Budget(), description="Price of GPU time, and where to stop.")
 
 
 # --- ValidationRun: status --------------------------------------------------------------------
@@ -235,8 +235,8 @@ class TierSummary(KubeModel):
 
 
 class CostStatus(KubeModel):
-    gpu_seconds: float = 0
-    usd: float = 0
+    gpu_seconds: float = Field(default=0, description="GPU time while pods held GPUs.")
+    usd: float = Field(default=0, description="gpuSeconds x budget.gpuHourUSD, US dollars.")
 
 
 class VerdictStatus(KubeModel):
@@ -250,21 +250,21 @@ class VerdictStatus(KubeModel):
 
 
 class ValidationRunStatus(KubeModel):
-    observed_generation: int = 0
-    phase: RunPhase = "Pending"
-    conditions: list[Condition] = []
-    progress: RunProgress = RunProgress()
-    profile: ProfileResult | None = None
-    pre_screen: PreScreenResult | None = None
-    profile_attempt: PhaseAttempt = PhaseAttempt()
-    verdict_attempt: PhaseAttempt = PhaseAttempt()
-    tiers: list[TierSummary] = []
-    verdict: VerdictStatus | None = None
-    cost: CostStatus = CostStatus()
-    artifacts_uri: str | None = Field(default=None, alias="artifactsURI")
-    started_at: str | None = None
-    finished_at: str | None = None
-    error: ErrorInfo | None = None
+    observed_generation: int = Field(default=0, description="Generation of the spec this status speaks of.")
+    phase: RunPhase = Field(default="Pending", description="Where the run is; conditions tell why.")
+    conditions: list[Condition] = Field(default=[], description="Accepted, Running, Complete, Failed, Suspended, ...")
+    progress: RunProgress = Field(default=RunProgress(), description="Rolled up from the tiers.")
+    profile: ProfileResult | None = Field(default=None, description="Result of the diversity analysis.")
+    pre_screen: PreScreenResult | None = Field(default=None, description="Result of the signature matching.")
+    profile_attempt: PhaseAttempt = Field(default=PhaseAttempt(), description="The profile's Job.")
+    verdict_attempt: PhaseAttempt = Field(default=PhaseAttempt(), description="The verdict's Job.")
+    tiers: list[TierSummary] = Field(default=[], description="One line for each CascadeTier.")
+    verdict: VerdictStatus | None = Field(default=None, description="Set once, when the run is complete.")
+    cost: CostStatus = Field(default=CostStatus(), description="So far, of all attempts.")
+    artifacts_uri: str | None = Field(default=None, alias="artifactsURI", description="Where the artifacts lie.")
+    started_at: str | None = Field(default=None, description="RFC 3339, UTC.")
+    finished_at: str | None = Field(default=None, description="RFC 3339, UTC.")
+    error: ErrorInfo | None = Field(default=None, description="Why the run failed.")
 
 
 # --- CascadeTier ------------------------------------------------------------------------------
@@ -275,7 +275,7 @@ class CascadeTierSpec(TierSpec):
 
     model_config = ConfigDict(json_schema_extra=rules(rule("self == oldSelf", "a CascadeTier is immutable")))
 
-    run_name: str = Field(max_length=253)
+    run_name: str = Field(max_length=253, description="The ValidationRun this tier belongs to.")
 
 
 class TierProgress(KubeModel):
@@ -292,11 +292,11 @@ class TierProgress(KubeModel):
 
 
 class CascadeTierStatus(KubeModel):
-    observed_generation: int = 0
-    phase: TierPhase = "Pending"
-    conditions: list[Condition] = []
-    attempt: PhaseAttempt = PhaseAttempt()
-    progress: TierProgress = TierProgress()
+    observed_generation: int = Field(default=0, description="Generation of the spec this status speaks of.")
+    phase: TierPhase = Field(default="Pending", description="Waiting: no node has the GPUs; see condition Scheduled.")
+    conditions: list[Condition] = Field(default=[], description="Accepted, Scheduled, Running, Stalled, Complete, ...")
+    attempt: PhaseAttempt = Field(default=PhaseAttempt(), description="The tier's Job.")
+    progress: TierProgress = Field(default=TierProgress(), description="As the pod told it last.")
     results: list[ModelResult] = Field(default=[], max_length=64, description="Models finished, in order.")
     pod: str | None = Field(default=None, description="Pod of the current attempt.")
     error: ErrorInfo | None = None
