@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from synthos_api.phases import PhaseConfig
@@ -26,6 +27,9 @@ class Store(Protocol):
     def exists(self, name: str) -> bool: ...
     def read_bytes(self, name: str) -> bytes: ...
     def write_bytes(self, name: str, content: bytes) -> None: ...
+    def write_file(self, name: str, path: Path) -> None:
+        """Store a local file, for artifacts larger than memory should hold."""
+        ...
 
 
 @dataclass(frozen=True)
