@@ -42,6 +42,11 @@ class PhaseConfig(Result):
     sample_rows: int = Field(ge=1)
     tiers: tuple[TierSpec, ...] = Field(min_length=1, max_length=3)
     tier: int | None = Field(default=None, ge=1, le=3, description="Which of `tiers` to train (phase Cascade).")
+    micro_batch_divisor: int = Field(
+        default=1,
+        ge=1,
+        description="Split each batch into at least this many micro-batches; 2 after running out of memory.",
+    )
 
 
 class PhaseOutcome(Result):

@@ -214,15 +214,23 @@ class RunProgress(KubeModel):
 
 
 class PhaseAttempt(KubeModel):
-    """One pod-running step (profile, verdict, or a tier): its attempts so far."""
+    """One pod-running step (profile, verdict, or a tier): its attempts so far.
+
+    Failed with `retry_at` is between two attempts, without it the step failed for good. Stopped is
+    an attempt that ended without a result of its own (suspended, preempted); the next one continues.
+    """
 
     attempt: int = Field(default=0, ge=0, description="Number of the current attempt; 0 before the first.")
     job_name: str | None = Field(default=None, max_length=63)
-    state: Literal["Pending", "Running", "Succeeded", "Failed"] = "Pending"
+    state: Literal["Pending", "Running", "Succeeded", "Failed", "Stopped"] = "Pending"
+    failures: int = Field(default=0, ge=0, description="Attempts that failed; these count against maxAttempts.")
+    interruptions: int = Field(default=0, ge=0, description="Attempts cut short from outside; these do not count.")
+    micro_batch_divisor: int = Field(default=1, ge=1, description="2 after an attempt ran out of memory.")
     started_at: str | None = None
     finished_at: str | None = None
     retry_at: str | None = Field(default=None, description="When the next attempt may start (back-off).")
     gpu_seconds: float = Field(default=0, ge=0, description="GPU time of all attempts, while a pod held GPUs.")
+    accounted_at: str | None = Field(default=None, description="Until when gpuSeconds is counted; RFC 3339, UTC.")
     error: ErrorInfo | None = Field(default=None, description="Of the last failed attempt.")
 
 
@@ -264,6 +272,7 @@ class ValidationRunStatus(KubeModel):
     artifacts_uri: str | None = Field(default=None, alias="artifactsURI", description="Where the artifacts lie.")
     started_at: str | None = Field(default=None, description="RFC 3339, UTC.")
     finished_at: str | None = Field(default=None, description="RFC 3339, UTC.")
+    suspended_seconds: float = Field(default=0, ge=0, description="Time in suspension; the deadline does not count it.")
     error: ErrorInfo | None = Field(default=None, description="Why the run failed.")
 
 
