@@ -56,6 +56,7 @@ def rules(*items: dict[str, str]) -> dict[str, Any]:
     return {"x-kubernetes-validations": list(items)}
 
 
+THROUGH_ORDER = "{'Profile': 0, 'PreScreen': 1, 'Cascade': 2, 'Verdict': 3}"
 IMMUTABLE = rule("self == oldSelf", "is immutable; create a new ValidationRun instead")
 
 
@@ -158,13 +159,15 @@ class ValidationRunSpec(KubeModel):
     through: Through = Field(
         default="Verdict",
         description="The last phase to run; may be extended later, never shortened.",
-        json_schema_extra=rules(
-            rule(
-                "['Profile','PreScreen','Cascade','Verdict'].indexOf(self) >= "
-                "['Profile','PreScreen','Cascade','Verdict'].indexOf(oldSelf)",
-                "may be extended to a later phase, never shortened",
-            )
-        ),
+        json_schema_extra={
+            "maxLength": 16,
+            **rules(
+                rule(
+                    f"{THROUGH_ORDER}[self] >= {THROUGH_ORDER}[oldSelf]",
+                    "may be extended to a later phase, never shortened",
+                )
+            ),
+        },
     )
     cascade: CascadeSpec = Field(default=CascadeSpec(), description="The small models to train: a preset, or tiers.")
     sample_rows: int | None = Field(
