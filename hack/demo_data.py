@@ -1,0 +1,197 @@
+"""Real text that any machine with this project's environment has, and datasets made from it.
+
+    python hack/demo_data.py OUTDIR --seed K
+
+writes three Parquet files with one column `text`, a paragraph of documentation in each row:
+
+* reference.parquet: trusted real rows,
+* healthy.parquet: other real rows of the same source, disjoint from the reference,
+* collapsed.parquet: rows generated recursively. A character n-gram model is fitted to the healthy
+  rows, samples a dataset below temperature 1, the next model is fitted to that sample, and so on:
+  the loop that loses the tails of the distribution (Shumailov et al. 2024, arXiv 2305.17493).
+
+The real rows are the prose paragraphs of docstrings in packages that the engine needs anyway, so
+their exact number depends on the installed versions; their order and the draws do not depend on
+anything but the seed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import re
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+PACKAGES = ("numpy", "networkx", "matplotlib", "pandas", "sympy")
+SHORTEST, LONGEST = 80, 800
+REFERENCE_BYTES = 1_200_000
+CANDIDATE_BYTES = 300_000
+
+_NOT_PROSE = re.compile(r"^\s*(>>>|\.\.\.|\.\. |:[a-z]+:|[-=~^+|*#]{3,})", re.MULTILINE)
+_LETTERS = re.compile(r"[A-Za-z ,.;'\n]")
+
+
+def real_rows(packages: tuple[str, ...] = PACKAGES) -> list[str]:
+    """Prose paragraphs of the packages' docstrings, each once, in the order of packages and files."""
+    site = Path(sysconfig.get_paths()["purelib"])
+    rows: dict[str, None] = {}
+    for package in packages:
+        for path in sorted((site / package).rglob("*.py")):
+            if "tests" not in path.parts:
+                rows.update(dict.fromkeys(_paragraphs(path)))
+    return list(rows)
+
+
+def _paragraphs(path: Path) -> Iterator[str]:
+    try:
+        tree = ast.parse(path.read_text("utf-8"))
+    except (SyntaxError, UnicodeDecodeError):
+        return
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        for block in re.split(r"\n\s*\n", ast.get_docstring(node) or ""):
+            text = " ".join(block.split())
+            if SHORTEST <= len(text) <= LONGEST and _is_prose(block):
+                yield text
+
+
+def _is_prose(text: str) -> bool:
+    return text.isascii() and not _NOT_PROSE.search(text) and len(_LETTERS.findall(text)) > 0.93 * len(text)
+
+
+def draws(rows: list[str], sizes: list[int], seed: int) -> list[list[str]]:
+    """Disjoint random draws of whole rows, each of at least the given number of bytes.
+
+    Raises ValueError when the rows do not suffice.
+    """
+    order = iter(np.random.default_rng(seed).permutation(len(rows)))
+    result: list[list[str]] = []
+    for size in sizes:
+        draw: list[str] = []
+        total = 0
+        while total < size:
+            index = next(order, None)
+            if index is None:
+                raise ValueError(f"the {len(rows)} rows do not suffice for draws of {sizes} bytes")
+            draw.append(rows[index])
+            total += len(rows[index]) + 1
+        result.append(draw)
+    return result
+
+
+class NgramModel:
+    """Byte n-gram model with interpolated absolute discounting (Ney, Essen and Kneser 1994).
+
+    p(c | context) = max(n(context c) - D, 0) / n(context) + D * types(context) / n(context) * p(c | shorter context)
+    """
+
+    def __init__(self, rows: list[bytes], order: int, discount: float = 0.75) -> None:
+        if not 2 <= order <= 7:
+            raise ValueError("order must be between 2 and 7: a context and its byte are kept in 64 bits")
+        self.order, self.discount = order, discount
+        padding = bytes(order - 1)
+        stream = np.frombuffer(b"".join(padding + row + b"\0" for row in rows), np.uint8).astype(np.uint64)
+        self.tables = [self._table(stream, length) for length in range(order)]
+
+    def _table(self, stream: np.ndarray, length: int) -> tuple[np.ndarray, ...]:
+        """Of contexts of this length: sorted contexts, first entry of each, next bytes, their counts."""
+        keys = np.zeros(len(stream) - self.order + 1, np.uint64)
+        for i in range(self.order - 1 - length, self.order):
+            keys = (keys << np.uint64(8)) | stream[i : i + len(keys)]
+        # A window whose last byte is padding predicts nothing.
+        windows, counts = np.unique(keys[self._predicts(stream)], return_counts=True)
+        contexts, first = np.unique(windows >> np.uint64(8), return_index=True)
+        return contexts, np.append(first, len(windows)), (windows & np.uint64(255)).astype(np.int64), counts
+
+    def _predicts(self, stream: np.ndarray) -> np.ndarray:
+        last, previous = stream[self.order - 1 :], stream[self.order - 2 : -1]
+        start_of_row = np.zeros(len(last), bool)
+        start_of_row[0] = True
+        return (last != 0) | ((previous != 0) & ~start_of_row)
+
+    def probabilities(self, history: np.ndarray) -> np.ndarray:
+        """(rows,) last bytes packed into 64 bits -> (rows, 256) probabilities of the next byte."""
+        result = np.full((len(history), 256), 1 / 256)
+        for length, (contexts, first, following, counts) in enumerate(self.tables):
+            context = history & np.uint64((1 << (8 * length)) - 1)
+            place = np.minimum(np.searchsorted(contexts, context), len(contexts) - 1)
+            known = np.flatnonzero(contexts[place] == context)
+            place = place[known]
+            types = first[place + 1] - first[place]
+            rows = np.repeat(known, types)
+            entries = np.arange(types.sum()) + np.repeat(first[place] - (np.cumsum(types) - types), types)
+            total = np.zeros(len(history))
+            np.add.at(total, rows, counts[entries])
+            result[known] *= (self.discount * types / total[known])[:, None]
+            result[rows, following[entries]] += (counts[entries] - self.discount) / total[rows]
+        return result
+
+    def sample(self, rows: int, temperature: float, rng: np.random.Generator) -> list[bytes]:
+        """Rows written byte by byte until each has ended or has reached the longest length."""
+        texts = np.zeros((rows, LONGEST), np.uint8)
+        history = np.zeros(rows, np.uint64)
+        alive = np.arange(rows)
+        mask = np.uint64((1 << (8 * (self.order - 1))) - 1)
+        for position in range(LONGEST):
+            p = self.probabilities(history[alive]) ** (1 / temperature)
+            cumulative = np.cumsum(p, axis=1)
+            drawn = (cumulative < rng.random((len(alive), 1)) * cumulative[:, -1:]).sum(axis=1)
+            texts[alive, position] = drawn
+            history[alive] = ((history[alive] << np.uint64(8)) | drawn.astype(np.uint64)) & mask
+            alive = alive[drawn != 0]
+            if not len(alive):
+                break
+        return [row.tobytes().split(b"\0", 1)[0] for row in texts]
+
+
+def recursive_generation(
+    rows: list[str], generations: int = 3, seed: int = 0, order: int = 6, temperature: float = 0.8
+) -> list[str]:
+    """As many bytes as given, after `generations` rounds of fitting a model and sampling the next dataset."""
+    rng = np.random.default_rng(seed)
+    current = [row.encode() for row in rows]
+    size = sum(map(len, current))
+    for _ in range(generations):
+        model = NgramModel(current, order)
+        sampled: list[bytes] = []
+        total = 0
+        while total < size:
+            for row in model.sample(1 + len(rows) // 8, temperature, rng):
+                if total < size and row.strip():
+                    sampled.append(row)
+                    total += len(row)
+        current = sampled
+    return [row.decode("ascii", "replace") for row in current]
+
+
+def write(path: Path, rows: list[str]) -> None:
+    pq.write_table(pa.table({"text": pa.array(rows, pa.string())}), path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("outdir", type=Path)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    reference, healthy = draws(real_rows(), [REFERENCE_BYTES, CANDIDATE_BYTES], arguments.seed)
+    datasets = {
+        "reference": reference,
+        "healthy": healthy,
+        "collapsed": recursive_generation(healthy, seed=arguments.seed),
+    }
+    arguments.outdir.mkdir(parents=True, exist_ok=True)
+    for name, rows in datasets.items():
+        path = arguments.outdir / f"{name}.parquet"
+        write(path, rows)
+        print(f"{path}: {len(rows)} rows, {sum(map(len, rows))} characters")
+
+
+if __name__ == "__main__":
+    main()
