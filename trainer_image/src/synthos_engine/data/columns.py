@@ -7,6 +7,8 @@ from typing import Final
 import pyarrow as pa
 
 ROW_COLUMN: Final = "__row__"
+JSON_MARK: Final = {b"synthos.encoding": b"json"}
+"""Field metadata of a text column whose values are JSON (nested or mixed values of a JSONL file)."""
 
 
 def content_columns(schema: pa.Schema) -> list[str]:
@@ -16,6 +18,10 @@ def content_columns(schema: pa.Schema) -> list[str]:
 
 def is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def is_json(field: pa.Field[pa.DataType]) -> bool:
+    return bool(field.metadata and field.metadata.get(b"synthos.encoding") == b"json")
 
 
 def is_number(kind: pa.DataType) -> bool:

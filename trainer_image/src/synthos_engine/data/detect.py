@@ -1,0 +1,157 @@
+"""Which format a dataset is in: its content decides, its name only hints where content leaves it open."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import Final, get_args
+
+from synthos_api.errors import CorruptData, EmptyDataset, UnknownFormat
+from synthos_api.v1alpha1 import DataFormat
+
+from .source import Source
+
+HEAD_BYTES: Final = 64 * 1024
+_SNIFFED_LINES: Final = 50
+READ_NOW: Final = ("CSV", "TSV", "JSONL", "PARQUET")
+DELIMITERS: Final = (",", ";", "\t", "|")
+_MAGIC: Final[tuple[tuple[bytes, DataFormat], ...]] = (
+    (b"PAR1", "PARQUET"),
+    (b"ARROW1", "ARROW"),
+    (b"FEA1", "FEATHER"),
+    (b"\x89HDF\r\n\x1a\n", "HDF5"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "EXCEL"),
+)
+_FOREIGN: Final = (
+    (b"PARE", "an encrypted Parquet file"),
+    (b"\x1f\x8b", "compressed with gzip; decompress it first"),
+    (b"\x28\xb5\x2f\xfd", "compressed with zstd; decompress it first"),
+    (b"BZh", "compressed with bzip2; decompress it first"),
+    (b"\xfd7zXZ\x00", "compressed with xz; decompress it first"),
+    (b"Obj\x01", "Avro"),
+    (b"ORC", "ORC"),
+    (b"%PDF", "PDF"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+)
+_BY_SUFFIX: Final[dict[str, DataFormat]] = {
+    ".csv": "CSV",
+    ".tsv": "TSV",
+    ".tab": "TSV",
+    ".json": "JSON",
+    ".jsonl": "JSONL",
+    ".ndjson": "JSONL",
+    ".parquet": "PARQUET",
+    ".pq": "PARQUET",
+    ".h5": "HDF5",
+    ".hdf5": "HDF5",
+    ".arrow": "ARROW",
+    ".feather": "FEATHER",
+    ".xlsx": "EXCEL",
+    ".xls": "EXCEL",
+}
+_BOMS: Final = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
+_BINARY: Final = ("PARQUET", "HDF5", "ARROW", "FEATHER", "EXCEL")
+
+
+def detect_format(source: Source, stated: DataFormat | None = None) -> DataFormat:
+    """The format of `source`, one of READ_NOW.
+
+    `stated` is what the user says it is; content that contradicts it is an error, not a guess.
+    Raises EmptyDataset, UnknownFormat, or CorruptData for text in an encoding that is not read.
+    """
+    if stated is not None and stated not in get_args(DataFormat):
+        raise UnknownFormat(f"there is no format {stated!r}").at(source.text)
+    if source.size == 0:
+        raise EmptyDataset("the file has no content").at(source.text)
+    head = source.head(HEAD_BYTES)
+    found = _binary_format(head, source)
+    if found is None:
+        found = _text_format(head, source, stated)
+    if stated is not None and found != stated and not {found, stated} <= {"CSV", "TSV"}:
+        raise CorruptData(f"is said to be {stated} and looks like {found}").at(source.text, byte=0)
+    final = stated or found
+    if final not in READ_NOW:
+        raise UnknownFormat(f"is {final}, which is not read yet; give {', '.join(READ_NOW)}").at(source.text)
+    return final
+
+
+def _binary_format(head: bytes, source: Source) -> DataFormat | None:
+    for magic, name in _MAGIC:
+        if head.startswith(magic):
+            return name
+    for magic, words in _FOREIGN:
+        if head.startswith(magic):
+            raise UnknownFormat(f"is {words}").at(source.text)
+    if head.startswith(b"PK\x03\x04"):
+        if source.suffix == ".xlsx" or b"[Content_Types].xml" in head:
+            return "EXCEL"
+        raise UnknownFormat("is a zip archive").at(source.text)
+    for mark, encoding in _BOMS:
+        if head.startswith(mark):
+            raise CorruptData(f"is {encoding} text; convert it to UTF-8").at(source.text, byte=0)
+    return None
+
+
+def _text_format(head: bytes, source: Source, stated: DataFormat | None) -> DataFormat:
+    hint = stated or _BY_SUFFIX.get(source.suffix)
+    if hint in _BINARY:
+        raise CorruptData(f"does not begin as {hint} does").at(source.text, byte=0)
+    zero = head.find(b"\0")
+    if zero >= 0:
+        if hint is None:
+            raise UnknownFormat("is binary data of no known format").at(source.text)
+        raise CorruptData("a NUL byte in text").at(source.text, byte=zero)
+    text = head.removeprefix(b"\xef\xbb\xbf").decode(errors="replace").lstrip()
+    if not text:
+        if source.size > len(head):
+            raise UnknownFormat("begins with more than 64 KiB of blanks").at(source.text)
+        raise EmptyDataset("the file holds nothing but blanks").at(source.text)
+    if hint in ("CSV", "TSV", "JSONL") and not _other_json(text, hint):
+        return hint
+    return _undecided(text, head, source, hint)
+
+
+def _other_json(text: str, hint: str) -> bool:
+    """Whether text named JSONL is one JSON array instead."""
+    return hint == "JSONL" and text.startswith("[")
+
+
+def _undecided(text: str, head: bytes, source: Source, hint: DataFormat | None) -> DataFormat:
+    first, _, rest = text.partition("\n")
+    if text.startswith("{"):
+        if _is_object(first) and (rest.strip() or hint != "JSON"):
+            return "JSONL"
+        if hint == "JSON" or first.strip() == "{":
+            return "JSON"
+    if text.startswith("["):
+        return "JSON"
+    delimiter = sniff_delimiter(text, whole=len(head) == source.size)
+    if delimiter is not None:
+        return "TSV" if delimiter == "\t" else "CSV"
+    raise UnknownFormat(f"is in no format that is read ({', '.join(READ_NOW)})").at(source.text)
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
+
+
+def sniff_delimiter(text: str, *, whole: bool) -> str | None:
+    """The delimiter that splits each of the first rows (2 or more) into the same number of fields, 2 or more.
+
+    `whole`: `text` is all there is; otherwise its last row may be cut and does not count.
+    """
+    lines = text.splitlines(keepends=True)
+    whole = whole and len(lines) <= _SNIFFED_LINES
+    for delimiter in DELIMITERS:
+        try:
+            rows = [row for row in csv.reader(lines[:_SNIFFED_LINES], delimiter=delimiter) if row]
+        except csv.Error:
+            continue
+        rows = rows if whole else rows[:-1]
+        widths = {len(row) for row in rows}
+        if len(rows) >= 2 and len(widths) == 1 and widths.pop() >= 2:
+            return delimiter
+    return None

@@ -1,0 +1,71 @@
+"""Apache Parquet: schema and row count from the footer, rows one row group after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from synthos_api.errors import CorruptData, EmptyDataset, SynthosError
+
+from ..metadata import DatasetMetadata, columns_of, estimated_megabytes
+from ..source import Source
+
+_MAGIC: Final = b"PAR1"
+_FIRST_ROWS: Final = 1000
+_ROWS_AT_ONCE: Final = 8192
+
+
+@dataclass(frozen=True)
+class Layout:
+    metadata: DatasetMetadata
+    schema: pa.Schema
+
+
+def scan(source: Source, _file_format: str) -> Layout:
+    """Reads the footer and a few rows. Raises EmptyDataset or CorruptData (truncated, unreadable)."""
+    if source.size < 12 or source.tail(4) != _MAGIC:
+        raise CorruptData("truncated: it does not end with Parquet's footer").at(source.text, byte=source.size)
+    with source.open() as raw, _corrupt(source, 0):
+        file = pq.ParquetFile(raw, page_checksum_verification=True)
+        schema = file.schema_arrow
+        total = file.metadata.num_rows
+        if not total or not len(schema):
+            raise EmptyDataset("it holds no row" if len(schema) else "it holds no column")
+        first = next(iter(file.iter_batches(batch_size=_FIRST_ROWS, use_threads=False)))
+    metadata = DatasetMetadata("PARQUET", total, columns_of(schema), source.size, estimated_megabytes(first, total))
+    return Layout(metadata, schema)
+
+
+def batches(source: Source, layout: Layout) -> Iterator[pa.RecordBatch]:
+    """The rows, in batches of this reader's own size."""
+    seen = 0
+    with source.open() as raw:
+        with _corrupt(source, 0):
+            file = pq.ParquetFile(raw, page_checksum_verification=True)
+        rows = file.iter_batches(batch_size=_ROWS_AT_ONCE, use_threads=False)
+        while True:
+            with _corrupt(source, seen):
+                batch = next(rows, None)
+            if batch is None:
+                break
+            yield pa.RecordBatch.from_arrays(batch.columns, schema=layout.schema)
+            seen += batch.num_rows
+    if seen != layout.metadata.total_rows:
+        total = layout.metadata.total_rows
+        raise CorruptData(f"{seen} rows were read where the footer tells {total}").at(source.text, row=seen)
+
+
+@contextmanager
+def _corrupt(source: Source, row: int) -> Iterator[None]:
+    """Arrow reports damage as ArrowException, and as OSError for damaged pages."""
+    try:
+        yield
+    except SynthosError as error:
+        raise error.at(source.text) from error.__cause__
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        words = " ".join(str(error).split())[:300]
+        raise CorruptData(f"Parquet cannot be read: {words}").at(source.text, row=row) from error

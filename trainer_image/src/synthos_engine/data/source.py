@@ -1,0 +1,90 @@
+"""A dataset's bytes: one regular file or one S3 object, opened as often as needed, always seekable.
+
+What is no regular file (a directory, a named pipe, a device) is refused before it is opened, so
+that nothing ever waits for a writer that may not come.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from dataclasses import dataclass
+from typing import BinaryIO, Final, cast
+
+from synthos_api.errors import DatasetNotFound, UnknownFormat
+
+from .location import LocalPath, Location, S3Object, parse_location
+from .s3 import S3File, s3_client
+from .storage_errors import storage_errors
+
+BUFFER_BYTES: Final = 1024 * 1024
+_KINDS: Final = {
+    stat.S_IFDIR: "a directory; name one file in it",
+    stat.S_IFIFO: "a named pipe, not a regular file",
+    stat.S_IFSOCK: "a socket, not a regular file",
+    stat.S_IFCHR: "a device, not a regular file",
+    stat.S_IFBLK: "a device, not a regular file",
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """`text` is the location as the user wrote it; `version` changes when the content does."""
+
+    location: Location
+    text: str
+    size: int
+    version: str
+
+    @property
+    def suffix(self) -> str:
+        return self.location.suffix
+
+    def open(self) -> BinaryIO:
+        """The content from its beginning. Errors of the storage are DataError or ResourceError."""
+        with storage_errors(self.text):
+            if isinstance(self.location, LocalPath):
+                return self.location.path.open("rb", buffering=BUFFER_BYTES)
+            return cast(BinaryIO, io.BufferedReader(S3File(s3_client(), self.location), BUFFER_BYTES))
+
+    def head(self, size: int) -> bytes:
+        with self.open() as file, storage_errors(self.text):
+            return file.read(size)
+
+    def tail(self, size: int) -> bytes:
+        with self.open() as file, storage_errors(self.text):
+            file.seek(max(0, self.size - size))
+            return file.read(size)
+
+
+def open_source(uri: str) -> Source:
+    """The dataset at a path or URI.
+
+    Raises DatasetNotFound, DatasetForbidden, UnknownFormat for what is no regular file, and
+    StorageUnavailable or StorageTimeout for a storage that does not serve.
+    """
+    location = parse_location(uri)
+    if isinstance(location, S3Object):
+        return _object(location)
+    with storage_errors(uri):
+        found = location.path.stat()
+        kind = _KINDS.get(stat.S_IFMT(found.st_mode))
+        if kind is not None:
+            raise UnknownFormat(f"is {kind}")
+        # Opening tells whether it may be read before any work is done.
+        os.close(os.open(location.path, os.O_RDONLY | os.O_NONBLOCK))
+    return Source(location, uri, found.st_size, f"{found.st_mtime_ns}-{found.st_size}")
+
+
+def _object(location: S3Object) -> Source:
+    if not location.key or location.key.endswith("/"):
+        raise UnknownFormat("is a folder; name one object in it").at(location.text)
+    try:
+        with S3File(s3_client(), location) as file:
+            return Source(location, location.text, file.size, file.version)
+    except DatasetNotFound as error:
+        # HEAD has no body to tell a missing bucket from a missing key; asking costs one request.
+        with storage_errors(location.text):
+            s3_client().head_bucket(Bucket=location.bucket)
+        raise error.at(location.text) from error.__cause__
