@@ -1,0 +1,153 @@
+"""A run on a real cluster: its pods, its story, its end, and what is left after it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from hack.deploy import Deployment
+from hack.runs import Runs, condition, finished, is_true, phase
+from tests.e2e.support import Object, eventually, small_cascade
+
+SECONDS = 240
+STEPS_OF_A_RUN = 5  # profile, three tiers, verdict
+
+
+def spec(uris: dict[str, str], **more: object) -> Object:
+    return {
+        "dataset": {"uri": uris["healthy"]},
+        "reference": {"uri": uris["reference"]},
+        "cascade": small_cascade(),
+        **more,
+    }
+
+
+def jobs_of(runs: Runs, name: str) -> list[Object]:
+    return [job for job in runs.jobs() if job["metadata"]["labels"].get("synthos.dev/run") == name]
+
+
+def gpu_limits(runs: Runs, name: str) -> list[str]:
+    """nvidia.com/gpu limits of the run's pods, oldest first."""
+    pods = sorted(runs.pods(f"synthos.dev/run={name}"), key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
+    return [pod["spec"]["containers"][0]["resources"]["limits"].get("nvidia.com/gpu", "0") for pod in pods]
+
+
+def operator_processes() -> list[int]:
+    """Processes on this machine that run the operator in a pod."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_bytes().split(b"\0")
+            in_pod = b"kubepods" in (folder / "cgroup").read_bytes()
+        except OSError:
+            continue
+        if in_pod and b"synthos_operator.app" in command:
+            found.append(int(folder.name))
+    return found
+
+
+def test_a_run_goes_through_every_phase_and_kubectl_tells_its_story(
+    deployment: Deployment, runs: Runs, uris: dict[str, str], name: str
+) -> None:
+    runs.create(name, spec(uris))
+    kubectl = deployment.cluster.run_kubectl
+    where = ("-n", deployment.namespace)
+    kubectl("wait", *where, "--for=condition=Complete", f"vrun/{name}", f"--timeout={SECONDS}s", timeout=SECONDS + 10)
+    run = runs.get(name)
+    assert run["status"]["verdict"]["verdict"] in ("clear", "collapse", "inconclusive")
+    assert run["status"]["observedGeneration"] == run["metadata"]["generation"]
+    assert run["status"]["progress"]["progressPercent"] == 100
+    assert gpu_limits(runs, name) == ["0", "2", "3", "4", "1"]
+    assert [tier["status"]["phase"] for tier in runs.tiers(name)] == ["Complete"] * 3
+    assert len(jobs_of(runs, name)) == STEPS_OF_A_RUN
+
+    header, row = kubectl("get", "vrun", name, *where).splitlines()
+    assert header.split() == ["NAME", "PHASE", "PROGRESS", "VERDICT", "RISK", "AGE"]
+    assert row.split()[1:3] == ["Complete", "100"]
+    described = kubectl("describe", "vrun", name, *where)
+    for reason in ("Accepted", "Profile", "Tier", "Verdict"):
+        assert reason in described.partition("Events:")[2], reason
+
+
+def test_trainer_pods_have_no_token_and_no_privileges(runs: Runs, uris: dict[str, str], name: str) -> None:
+    runs.create(name, spec(uris, through="Profile"))
+    runs.wait(name, finished, SECONDS)
+    (pod,) = runs.pods(f"synthos.dev/run={name}")
+    assert pod["spec"]["automountServiceAccountToken"] is False
+    assert not any("projected" in volume for volume in pod["spec"]["volumes"])
+    security = pod["spec"]["containers"][0]["securityContext"]
+    assert security["readOnlyRootFilesystem"] is True
+    assert security["allowPrivilegeEscalation"] is False
+    assert phase(runs.get(name)) == "Complete"
+
+
+def test_a_tier_waits_for_gpus_says_why_and_goes_on(
+    deployment: Deployment, runs: Runs, uris: dict[str, str], name: str
+) -> None:
+    deployment.cluster.set_gpus(1)
+    try:
+        runs.create(name, spec(uris))
+        tier = eventually(
+            lambda: next((t for t in runs.tiers(name) if t.get("status", {}).get("phase") == "Waiting"), None),
+            SECONDS,
+            "tier 1 waits",
+        )
+        scheduled = condition(tier, "Scheduled")
+        assert scheduled is not None
+        assert scheduled["status"] == "False"
+        assert "nvidia.com/gpu" in scheduled["message"]
+    finally:
+        deployment.cluster.set_gpus(4)
+    assert phase(runs.wait_finished(name, SECONDS)) == "Complete"
+
+
+@pytest.mark.parametrize("stage", ["Profiling", "Training", "Judging", "Complete"])
+def test_deleting_a_run_in_any_phase_leaves_nothing(runs: Runs, uris: dict[str, str], name: str, stage: str) -> None:
+    runs.create(name, spec(uris))
+    runs.wait(name, lambda run: phase(run) == stage or finished(run), SECONDS, stage)
+    runs.delete(name)
+
+    def gone() -> bool:
+        return not (jobs_of(runs, name) or runs.tiers(name) or runs.pods(f"synthos.dev/run={name}"))
+
+    eventually(gone, 90, "no Job, tier or pod is left")
+
+
+@pytest.mark.parametrize("stage", ["Profiling", "Training", "Judging"])
+def test_the_operator_killed_in_any_phase_ends_in_one_job_per_attempt(
+    deployment: Deployment, runs: Runs, uris: dict[str, str], name: str, stage: str
+) -> None:
+    if not deployment.cluster.ours:
+        pytest.skip("needs the cluster of this machine, to kill a process in it")
+    runs.create(name, spec(uris))
+    runs.wait(name, lambda run: phase(run) == stage, SECONDS, stage)
+    killed = operator_processes()
+    assert killed
+    for process in killed:
+        os.kill(process, signal.SIGKILL)
+    run = runs.wait_finished(name, SECONDS)
+    assert phase(run) == "Complete", run["status"]
+    jobs = jobs_of(runs, name)
+    assert len(jobs) == STEPS_OF_A_RUN
+    assert {job["metadata"]["labels"]["synthos.dev/attempt"] for job in jobs} == {"1"}
+
+
+def test_suspend_stops_pods_and_resume_continues(runs: Runs, uris: dict[str, str], name: str) -> None:
+    runs.create(name, spec(uris, cascade=small_cascade(steps=2000)))
+    runs.wait(name, lambda run: phase(run) == "Training", SECONDS)
+    runs.patch(name, {"suspend": True})
+    runs.wait(name, lambda run: is_true(run, "Suspended"), 60)
+
+    def quiet() -> bool:
+        return all(p["status"]["phase"] in ("Succeeded", "Failed") for p in runs.pods(f"synthos.dev/run={name}"))
+
+    eventually(quiet, 60, "no pod runs while suspended")
+    runs.patch(name, {"suspend": False})
+    runs.wait(name, lambda run: phase(run) == "Training", 60)
+    runs.patch(name, {"cancel": True})
+    run = runs.wait(name, finished, 60)
+    assert phase(run) == "Cancelled"
+    eventually(quiet, 60, "no pod runs after the cancellation")
