@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from hack.localcluster import binaries, cluster, paths, s3
 from hack.localcluster.errors import ClusterError
+from hack.localcluster.images import project
 from hack.localcluster.layout import Layout
 from hack.localcluster.progress import Progress
 
@@ -51,6 +52,10 @@ def _parser() -> argparse.ArgumentParser:
     bucket.add_argument("bucket")
     gpus = command("gpus", _gpus, "change the number of GPUs the node advertises")
     gpus.add_argument("gpus", type=int)
+    images = command("images", _images, "build the project's images where they changed and load them")
+    images.add_argument("--print", action="store_true", help="only print the names for the sources as they are")
+    load = command("load", _load, "load an image that docker, podman or buildah has")
+    load.add_argument("image")
     command("binaries", _binaries, "build every binary that is not in the cache yet")
     return parser
 
@@ -110,3 +115,13 @@ def _gpus(arguments: argparse.Namespace, progress: Progress) -> None:
 def _binaries(_arguments: argparse.Namespace, progress: Progress) -> None:
     for path in binaries.ensure(binaries.ALL, progress).values():
         print(path)
+
+
+def _images(arguments: argparse.Namespace, progress: Progress) -> None:
+    names = project.names() if arguments.print else project.ensure(arguments.name, progress)
+    for name, image in names.items():
+        print(f"{name}={image}")
+
+
+def _load(arguments: argparse.Namespace, progress: Progress) -> None:
+    project.load(arguments.name, arguments.image, progress)

@@ -1,0 +1,1 @@
+"""Builds the project's images and loads them into the local cluster."""

@@ -1,0 +1,156 @@
+"""The project's two images: what goes in, a tag that says so, and how they get into a cluster."""
+
+import hashlib
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hack.image_requirements import requirements
+from hack.localcluster import cluster, paths, prerequisites, process
+from hack.localcluster.errors import ClusterError
+from hack.localcluster.images import base, wheels
+from hack.localcluster.images.builders import Build, Buildah, Engine, find_engine
+from hack.localcluster.layout import Layout
+from hack.localcluster.progress import Progress
+
+DEFAULT_BASE = "python:3.11-slim"
+
+
+@dataclass(frozen=True)
+class Image:
+    """One image of the project.
+
+    Attributes:
+        extra: of pyproject.toml.
+        sources: folders that the Dockerfile copies.
+        without: projects left out because the local cluster brings them in by a volume.
+    """
+
+    name: str
+    dockerfile: str
+    extra: str
+    sources: tuple[str, ...]
+    without: tuple[str, ...] = ()
+
+    @property
+    def arguments(self) -> dict[str, str]:
+        """Build arguments that follow from the image itself."""
+        return {name.upper(): "without" for name in self.without}
+
+
+IMAGES = (
+    Image("operator", "operator/Dockerfile", "operator", ("crds/src", "operator/src")),
+    Image("trainer", "trainer_image/Dockerfile", "engine", ("crds/src", "trainer_image/src"), ("torch",)),
+)
+
+
+def tag(image: Image, repository: Path, base_image: str, pinned: Sequence[str]) -> str:
+    """The image's name, with a digest of everything that goes in as its tag: no change, same name."""
+    digest = hashlib.sha256()
+    for part in (base_image, repr(image), *pinned):
+        digest.update(f"{part}\n".encode())
+    fixed = ("pyproject.toml", "README.md", "LICENSE", "hack/image_requirements.py", image.dockerfile)
+    files = [repository / name for name in fixed]
+    for source in image.sources:
+        files += [p for p in (repository / source).rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+    for file in sorted(files):
+        digest.update(f"{file.relative_to(repository)}\n".encode())
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return f"localhost/synthos-{image.name}:{digest.hexdigest()[:16]}"
+
+
+def names() -> dict[str, str]:
+    """The full name of each image for the sources as they are now: "operator" and "trainer" -> name."""
+    base_image = DEFAULT_BASE if find_engine() else base.name()
+    pinned = wheels.installed_versions()
+    return {image.name: tag(image, paths.REPOSITORY, base_image, pinned) for image in IMAGES}
+
+
+def ensure(name: str, progress: Progress) -> dict[str, str]:
+    """Build what changed and load it into the cluster `name`; return the images' names as `names` does.
+
+    Raises:
+        ClusterError: the cluster has no node, or a build or the loading fails.
+    """
+    config = cluster.require(name)
+    if config.kind != "node":
+        raise ClusterError(f"cluster {name!r} has no node that could hold images")
+    loaded = _loaded(name)
+    wanted = names()
+    if missing := {n: full for n, full in wanted.items() if full not in loaded}:
+        build(list(missing), progress)
+        for full in missing.values():
+            load(name, full, progress)
+    return wanted
+
+
+def build(which: Sequence[str], progress: Progress) -> dict[str, str]:
+    """Build images that do not exist yet and return their names.
+
+    Raises:
+        ClusterError: nothing here can build, or a build fails.
+    """
+    wanted = names()
+    engine = find_engine()
+    builder = engine or _buildah(progress)
+    base_image = DEFAULT_BASE if isinstance(builder, Engine) else base.ensure(builder, progress)
+    for image in IMAGES:
+        full = wanted[image.name]
+        if image.name not in which or builder.has(full):
+            continue
+        progress.say(f"building {full}")
+        builder.build(
+            Build(
+                dockerfile=paths.REPOSITORY / image.dockerfile,
+                context=paths.REPOSITORY,
+                tag=full,
+                arguments={"BASE_IMAGE": base_image, **image.arguments},
+                wheels=None if isinstance(builder, Engine) else _wheels(image, progress),
+            )
+        )
+        progress.say(f"built {full}")
+    return {name: full for name, full in wanted.items() if name in which}
+
+
+def _buildah(progress: Progress) -> Buildah:
+    prerequisites.require_root("building images without a container engine")
+    prerequisites.install(prerequisites.IMAGE_PROGRAMS, progress)
+    return Buildah()
+
+
+def _wheels(image: Image, progress: Progress) -> Path:
+    pyproject = (paths.REPOSITORY / "pyproject.toml").read_text()
+    needed = requirements(pyproject, image.extra, image.without)
+    return wheels.ensure(needed, tomllib.loads(pyproject)["build-system"]["requires"], progress)
+
+
+def _ctr(name: str) -> list[str]:
+    socket = Layout(paths.state_dir(name)).containerd_socket
+    program = shutil.which("ctr", path=prerequisites.SYSTEM_PATH) or "ctr"
+    return [program, f"--address={socket}", "--namespace=k8s.io"]
+
+
+def _loaded(name: str) -> set[str]:
+    return set(process.run([*_ctr(name), "images", "ls", "--quiet"]).split())
+
+
+def load(name: str, image: str, progress: Progress) -> None:
+    """Copy an image from where it was built into the cluster's containerd.
+
+    Raises:
+        ClusterError: the image does not exist, or containerd does not take it.
+    """
+    builder = find_engine() or Buildah()
+    if not builder.has(image):
+        raise ClusterError(f"there is no image {image}; build it first")
+    with subprocess.Popen(builder.export(image), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as source:
+        done = subprocess.run(
+            [*_ctr(name), "images", "import", "-"], stdin=source.stdout, capture_output=True, text=True, check=False
+        )
+        said = source.stderr.read().decode() if source.stderr else ""
+    if done.returncode != 0 or source.returncode != 0:
+        raise ClusterError(f"loading {image} failed: {said.strip()} {done.stderr.strip()}")
+    progress.say(f"loaded {image}")
