@@ -1,0 +1,119 @@
+"""CSV: no value is changed, no row is guessed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from synthos_api.errors import CorruptData, EmptyDataset
+from synthos_engine.data import DatasetLoader
+from synthos_engine.data.formats.scalars import TypeGuess, convert
+
+
+def read(tmp_path: Path, content: str | bytes, name: str = "t.csv") -> list[dict[str, Any]]:
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return [row for chunk in DatasetLoader(chunk_size=3).stream_chunks(str(path)) for row in chunk.to_pylist()]
+
+
+@pytest.mark.parametrize(
+    ("early", "late", "first", "last"),
+    [
+        ("1", "1.5", 1.0, 1.5),
+        ("1", "x", "1", "x"),
+        ("1.0", "NA", "1.0", "NA"),
+        ("true", "maybe", "true", "maybe"),
+        ("true", "1", "true", "1"),
+        ("5", "007", "5", "007"),
+        ("123456789012345678", "1.5", "123456789012345678", "1.5"),
+        ("1", "99999999999999999999", "1", "99999999999999999999"),
+        ("1.5", "1e999", "1.5", "1e999"),
+        ("", "3", None, 3),
+    ],
+)
+def test_a_type_that_changes_in_the_last_row_changes_no_value(
+    tmp_path: Path, early: str, late: str, first: Any, last: Any
+) -> None:
+    rows = read(tmp_path, "v,w\n" + f"{early},x\n" * 30_000 + f"{late},x\n")
+    assert (rows[0]["v"], rows[-1]["v"], len(rows)) == (first, last, 30_001)
+
+
+def test_missing_empty_and_na(tmp_path: Path) -> None:
+    rows = read(tmp_path, 't,n\n,1\n"",\nNA,""\nnull,4\n')
+    assert rows == [{"t": None, "n": 1}, {"t": "", "n": None}, {"t": "NA", "n": None}, {"t": "null", "n": 4}]
+
+
+def test_line_breaks_and_quotes_in_values(tmp_path: Path) -> None:
+    rows = read(tmp_path, 'a,b\r\n"x\r\ny ""q""",1\r\n\r\nz"mid,2')
+    assert rows == [{"a": 'x\r\ny "q"', "b": 1}, {"a": 'z"mid', "b": 2}]
+
+
+def test_a_row_larger_than_a_block(tmp_path: Path) -> None:
+    long = "x\n" * 1_500_000
+    assert read(tmp_path, f'a,b\ns,0\n"{long}",1\ns,2\n')[1] == {"a": long, "b": 1}
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_other_delimiters(tmp_path: Path, delimiter: str) -> None:
+    assert read(tmp_path, f"a{delimiter}b\n1,5{delimiter}2\n") == [{"a": "1,5", "b": 2}]
+
+
+def test_a_byte_order_mark_and_equal_names(tmp_path: Path) -> None:
+    assert read(tmp_path, b"\xef\xbb\xbfa,a,a.1,\n1,2,3,4\n") == [{"a": 1, "a.1": 2, "a.1.1": 3, "": 4}]
+
+
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        ("a,b\n1,2\n3\n", "row 1: 1 fields"),
+        ("a,b\n1,2\n\n3,4,5\n", "row 1: 3 fields"),
+        ("a,b\n" + "1,2\n" * 5000 + "3\n", "row 5000: "),
+        ('a,b\n1,"x\n2,y\n', "row 0: cannot be parsed"),
+        ('a,b\n1,2\n1,"x"y\n', "row 1: cannot be parsed"),
+        (b"a,b\n1,\xff\n", "byte 6: not UTF-8"),
+        (b"a,b\n" + b"1,\xc3\xa9\n" * 400_000 + b"\xe9,2\n", "byte 2000004: not UTF-8"),
+        (b"a,b\n1,2\xc3", "byte 7: not UTF-8"),
+        (b"a,b\n" + b"1,2\n" * 100_000 + b"\x00,2\n", "byte 400004: a NUL"),
+        ("a,b\n1,2".encode("utf-16"), "UTF-16"),
+    ],
+)
+def test_damage_is_named_with_its_place(tmp_path: Path, content: str | bytes, place: str) -> None:
+    with pytest.raises(CorruptData) as raised:
+        read(tmp_path, content)
+    assert place in str(raised.value)
+    assert str(tmp_path / "t.csv") in str(raised.value)
+
+
+@pytest.mark.parametrize("content", ["", "\n \n", "a,b", "a,b\n", "a,b\n\n\n", b"\xef\xbb\xbf"])
+def test_nothing_or_a_header_only_is_empty(tmp_path: Path, content: str | bytes) -> None:
+    with pytest.raises(EmptyDataset):
+        read(tmp_path, content)
+
+
+NUMBERLIKE = st.from_regex(r"-?[0-9]{0,20}\.?[0-9]{0,5}([eE][-+]?[0-9]{1,3})?", fullmatch=True) | st.sampled_from(
+    ["true", "FALSE", "NA", "nan", "inf", "-inf", "0", "-0", "00", "+1", "1_0", "x", "", " 1"]
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(NUMBERLIKE, min_size=1, max_size=6))
+def test_a_converted_number_is_the_number_that_was_written(texts: list[str]) -> None:
+    guess = TypeGuess()
+    for text in texts:
+        guess.add([text])
+    values = convert(pa.array(texts, pa.string()), guess.type).to_pylist()
+    for text, value in zip(texts, values, strict=True):
+        if value is None:
+            assert text == ""
+        elif isinstance(value, bool):
+            assert str(value).lower() == text.lower()
+        elif isinstance(value, int):
+            assert str(value) == text
+        elif isinstance(value, float):
+            assert repr(float(text)) == repr(value)
+        else:
+            assert value == text

@@ -1,0 +1,115 @@
+"""What is no dataset: every case ends in a code and a file name, and none hangs."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.feather
+import pyarrow.parquet as pq
+import pytest
+from synthos_api.errors import (
+    CorruptData,
+    DataError,
+    DatasetForbidden,
+    DatasetNotFound,
+    EmptyDataset,
+    SynthosError,
+    UnknownFormat,
+)
+from synthos_engine.data import DatasetLoader
+
+from .tables import people, write_parquet
+
+
+def refusal(path: Path | str) -> SynthosError:
+    with pytest.raises(SynthosError) as raised:
+        for _ in DatasetLoader().stream_chunks(str(path)):
+            pass
+    assert str(path) in str(raised.value)
+    assert not raised.value.retryable
+    return raised.value
+
+
+def test_missing(tmp_path: Path) -> None:
+    assert refusal(tmp_path / "none.csv").code == DatasetNotFound.code
+    (tmp_path / "file").touch()
+    assert refusal(tmp_path / "file" / "below.csv").code == DatasetNotFound.code
+    assert refusal(tmp_path / ("x" * 300)).code == DatasetNotFound.code
+
+
+def test_forbidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As root every file may be read, so the kernel's answer is played.
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n1,2\n")
+
+    def refuse(*_: object, **__: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refuse)
+    assert refusal(path).code == DatasetForbidden.code
+
+
+def test_directory_pipe_and_device(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    assert "named pipe" in str(refusal(tmp_path / "pipe.csv"))
+    assert "directory" in str(refusal(tmp_path))
+    assert "device" in str(refusal("/dev/zero"))
+
+
+def test_other_schemes() -> None:
+    for uri in ("http://example.com/a.csv", "s3://", "file://host/a.csv"):
+        assert isinstance(refusal(uri), DataError)
+
+
+def test_formats_that_are_known_but_not_read(tmp_path: Path) -> None:
+    pyarrow.feather.write_feather(pa.table({"a": [1]}), str(tmp_path / "a.feather"))
+    (tmp_path / "b.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
+    (tmp_path / "c.csv.gz").write_bytes(b"\x1f\x8b" + bytes(20))
+    with zipfile.ZipFile(tmp_path / "d.xlsx", "w") as book:
+        book.writestr("[Content_Types].xml", "")
+    (tmp_path / "e").write_bytes(bytes(range(256)))
+    (tmp_path / "f.txt").write_text("Some prose.\nAnd more of it, too.\n")
+    for path, words in {"a.feather": "ARROW", "b.h5": "HDF5", "c.csv.gz": "gzip", "d.xlsx": "EXCEL"}.items():
+        error = refusal(tmp_path / path)
+        assert (error.code, words in str(error)) == (UnknownFormat.code, True), path
+    for path in ("e", "f.txt"):
+        assert refusal(tmp_path / path).code == UnknownFormat.code
+
+
+@pytest.mark.parametrize("keep", [4, 11, 0.3, 0.9, -1])
+def test_truncated_parquet(tmp_path: Path, keep: float) -> None:
+    path = write_parquet(tmp_path / "t.parquet", people(500))
+    content = path.read_bytes()
+    path.write_bytes(content[: int(keep) if keep >= 4 or keep < 0 else int(len(content) * keep)])
+    error = refusal(path)
+    assert (error.code, "truncated" in str(error)) == (CorruptData.code, True)
+
+
+def test_a_damaged_page_is_told_with_its_row(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    table = pa.Table.from_pylist(people(5000))
+    pq.write_table(table, path, row_group_size=1000, write_page_checksum=True, compression="none")
+    content = bytearray(path.read_bytes())
+    column = pq.ParquetFile(path).metadata.row_group(3).column(1)
+    content[column.data_page_offset + column.total_compressed_size // 4] ^= 0xFF
+    path.write_bytes(content)
+    error = refusal(path)
+    assert error.code == CorruptData.code
+    assert error.row is not None
+    assert error.row <= 3000
+
+
+def test_parquet_without_rows_or_columns(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"a": pa.array([], pa.int64())}), tmp_path / "t.parquet")
+    assert refusal(tmp_path / "t.parquet").code == EmptyDataset.code
+
+
+def test_what_is_stated_must_hold(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path / "t.parquet", people(5))
+    with pytest.raises(CorruptData, match="said to be CSV"):
+        DatasetLoader().get_metadata(str(path), "CSV")
+    (tmp_path / "fake.parquet").write_text("garbage")
+    assert refusal(tmp_path / "fake.parquet").code == CorruptData.code
