@@ -12,7 +12,7 @@ import stat
 from dataclasses import dataclass
 from typing import BinaryIO, Final, cast
 
-from synthos_api.errors import DatasetNotFound, UnknownFormat
+from synthos_api.errors import DatasetNotFound, SynthosError, UnknownFormat
 
 from .location import LocalPath, Location, S3Object, parse_location
 from .s3 import S3File, s3_client
@@ -83,8 +83,19 @@ def _object(location: S3Object) -> Source:
     try:
         with S3File(s3_client(), location) as file:
             return Source(location, location.text, file.size, file.version)
-    except DatasetNotFound as error:
-        # HEAD has no body to tell a missing bucket from a missing key; asking costs one request.
-        with storage_errors(location.text):
-            s3_client().head_bucket(Bucket=location.bucket)
-        raise error.at(location.text) from error.__cause__
+    except DatasetNotFound:
+        if not _bucket_exists(location.bucket):
+            raise DatasetNotFound("the bucket does not exist").at(location.text) from None
+        raise
+
+
+def _bucket_exists(bucket: str) -> bool:
+    """False only where the storage says so: HEAD alone does not tell a missing bucket from a missing key."""
+    try:
+        with storage_errors(bucket):
+            s3_client().head_bucket(Bucket=bucket)
+    except DatasetNotFound:
+        return False
+    except SynthosError:
+        return True
+    return True
