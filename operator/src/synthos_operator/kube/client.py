@@ -48,6 +48,7 @@ RUNS = Resource(GROUP, VERSION, RUN_PLURAL, RUN_KIND)
 TIERS = Resource(GROUP, VERSION, TIER_PLURAL, TIER_KIND)
 JOBS = Resource("batch", "v1", "jobs", "Job")
 PODS = Resource("", "v1", "pods", "Pod")
+SERVICES = Resource("", "v1", "services", "Service")
 EVENTS = Resource("", "v1", "events", "Event")
 LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 
