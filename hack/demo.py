@@ -20,13 +20,13 @@ import grpc
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from synthos_api.v1alpha1 import API_VERSION, RUN_KIND
-from synthos_operator.facade.pb import validation_pb2, validation_pb2_grpc
 
 from hack.deploy import Clock, Deployment, apply, deploy
 from hack.localcluster.api import ClusterError, ensure
 from hack.localcluster.images.api import build_and_load, provide_torch
 from hack.runs import condition, finished, is_true
+from synthos_api.v1alpha1 import API_VERSION, RUN_KIND
+from synthos_operator.facade.pb import validation_pb2, validation_pb2_grpc
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMESPACE = "synthos-demo"

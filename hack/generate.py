@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 from pydantic import BaseModel
+
 from synthos_api import v1alpha1
 
 ROOT = Path(__file__).resolve().parent.parent

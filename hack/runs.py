@@ -9,6 +9,7 @@ from typing import Any
 
 from kubernetes import client
 from kubernetes.config import new_client_from_config
+
 from synthos_api.v1alpha1 import API_VERSION, GROUP, RUN_KIND, RUN_PLURAL, TIER_PLURAL, VERSION
 
 Object = dict[str, Any]

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hack.localcluster.images.api import build_and_load, provide_torch
 
 from hack.demo import ROOT, make_data
 from hack.deploy import Deployment, deploy
 from hack.localcluster.api import Cluster, ensure
-from hack.localcluster.images.api import build_and_load, provide_torch
 from hack.runs import Runs
 
 NAMESPACE = "synthos-e2e"

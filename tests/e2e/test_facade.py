@@ -89,7 +89,7 @@ def test_a_stranger_trains_a_cascade_and_asks_for_everything(
         assert sorted(results) == [(tier, variant) for tier in (1, 2, 3) for variant in (1, 2)]
         assert percent == sorted(percent)
 
-        again = [m for m in stranger.stream("validation.ValidationEngine", "TrainCascade", request)]
+        again = list(stranger.stream("validation.ValidationEngine", "TrainCascade", request))
         assert sorted((m.result.tier, m.result.variant) for m in again if m.HasField("result")) == sorted(results)
 
         ids = {"dataset_id": "ds", "validation_id": name}
@@ -122,8 +122,11 @@ def test_a_stranger_profiles_a_dataset_and_prescreens_it(deployment: Deployment,
 
 def test_without_a_client_certificate_nobody_gets_in(deployment: Deployment) -> None:
     authority = (deployment.certificates / "ca.crt").read_bytes()
-    with deployment.forward_facade() as target:
-        with grpc.secure_channel(target, grpc.ssl_channel_credentials(authority)) as open_channel:
-            with pytest.raises(grpc.RpcError) as refused:
-                Stranger(open_channel).unary("validation.ValidationEngine", "PreScreenRisk", {"dataset_id": "x"})
+    credentials = grpc.ssl_channel_credentials(authority)
+    with (
+        deployment.forward_facade() as target,
+        grpc.secure_channel(target, credentials) as open_channel,
+        pytest.raises(grpc.RpcError) as refused,
+    ):
+        Stranger(open_channel).unary("validation.ValidationEngine", "PreScreenRisk", {"dataset_id": "x"})
     assert refused.value.code() == grpc.StatusCode.UNAVAILABLE

@@ -10,6 +10,7 @@ import zlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from synthos_api.errors import CorruptData, to_info
 from synthos_api.phases import (
     MAX_INFLATED_BYTES,

@@ -7,6 +7,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from synthos_api.results import DiversityMetrics
 from synthos_api.signatures import prescreen
 

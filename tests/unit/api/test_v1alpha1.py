@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 from pydantic import ValidationError
+
 from synthos_api import cost, presets
 from synthos_api.v1alpha1 import CascadeSpec, TierSpec, ValidationRunSpec, ValidationRunStatus
 
