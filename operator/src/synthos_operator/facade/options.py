@@ -64,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
     cli.add_argument(
         "--probe-port",
         type=_port,
-        help="also serve health checks, and nothing else, in plaintext on this port (for the kubelet)",
+        help="also answer GET /healthz and /readyz over plain HTTP on this port (for the kubelet)",
     )
     cli.add_argument("--namespace", help="of the ValidationRuns (default: the pod's own, else `default`)")
     cli.add_argument("--max-streams", type=_positive, default=256, help="TrainCascade streams at once")

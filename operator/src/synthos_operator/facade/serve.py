@@ -19,6 +19,7 @@ from .guard import Admission, Guard
 from .options import Options
 from .pb import validation_pb2 as pb
 from .pb import validation_pb2_grpc as pb_grpc
+from .probes import Probes
 from .runs import Limits, Runs
 from .server import CollapseEngine, ValidationEngine
 from .store import Store
@@ -57,7 +58,8 @@ class Facade:
         self.runs = Runs(self.store, cluster, self._limits)
         self._health = health.aio.HealthServicer()  # type: ignore[attr-defined] # not in its __all__
         self._server = self._make_server()
-        self._probe_server: Any = None
+        self._probes = Probes(lambda: self.serving)
+        self.serving = False
         self._tasks: list[asyncio.Task[None]] = []
         self.port = 0
         self.probe_port = 0
@@ -80,10 +82,7 @@ class Facade:
         credentials = Rotating(options.cert_dir).credentials() if options.cert_dir else None
         self.port = _listen(self._server, options.host, options.port, credentials)
         if options.probe_port is not None:
-            self._probe_server = grpc.aio.server(options=CHANNEL_OPTIONS)
-            health_pb2_grpc.add_HealthServicer_to_server(self._health, self._probe_server)
-            self.probe_port = _listen(self._probe_server, options.host, options.probe_port, None)
-            await self._probe_server.start()
+            self.probe_port = await self._probes.start(options.host, options.probe_port)
         await self._server.start()
         self._tasks = [asyncio.create_task(self.store.run()), asyncio.create_task(self._watch_health())]
         log.info("listening", extra={"port": self.port, "mtls": bool(credentials), "namespace": options.namespace})
@@ -97,27 +96,26 @@ class Facade:
 
     async def stop(self) -> None:
         """NOT_SERVING first, then end the waits (their clients call another replica), then the server."""
-        await self._health.enter_graceful_shutdown()
-        self.store.close()
-        await self._server.stop(GRACE_SECONDS)
-        if self._probe_server:
-            await self._probe_server.stop(GRACE_SECONDS)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.serving = False
+        await self._health.enter_graceful_shutdown()
+        self.store.close()
+        await self._server.stop(GRACE_SECONDS)
+        await self._probes.stop()
         log.info("stopped")
 
     async def _watch_health(self) -> None:
-        serving = False
         while True:
             now = self.store.synced and self.store.down_seconds() <= self._limits.down_after
-            if now != serving:
-                serving = now
-                await self._set_health(serving=serving)
-                log.log(logging.INFO if serving else logging.WARNING, "health changed", extra={"serving": serving})
+            if now != self.serving:
+                await self._set_health(serving=now)
+                log.log(logging.INFO if now else logging.WARNING, "health changed", extra={"serving": now})
             await asyncio.sleep(HEALTH_CHECK_SECONDS)
 
     async def _set_health(self, *, serving: bool) -> None:
+        self.serving = serving
         status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
         for service in ("", *SERVICES):
             await self._health.set(service, status)

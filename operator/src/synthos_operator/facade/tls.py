@@ -72,6 +72,7 @@ class Rotating:
 
     def credentials(self) -> grpc.ServerCredentials:
         """Credentials that demand a client certificate signed by the CA."""
-        return grpc.dynamic_ssl_server_credentials(
-            _configuration(self._current), self, require_client_authentication=True
-        )
+        # gRPC takes None for "unchanged", which its type stubs do not know.
+        fetch = cast(Callable[[], grpc.ServerCertificateConfiguration], self)
+        first = _configuration(self._current)
+        return grpc.dynamic_ssl_server_credentials(first, fetch, require_client_authentication=True)
