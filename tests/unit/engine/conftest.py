@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+
 from synthos_engine.data.s3 import s3_client
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from synthos_api.errors import CorruptData, EmptyDataset
 from synthos_engine.data import DatasetLoader
 from synthos_engine.data.formats.scalars import TypeGuess, convert

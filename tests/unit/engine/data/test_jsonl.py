@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from synthos_api.errors import CorruptData, EmptyDataset, UnknownFormat
 from synthos_engine.data import DatasetLoader
 

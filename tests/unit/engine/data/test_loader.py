@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from synthos_api.errors import UsageError
 from synthos_engine.data import DatasetLoader
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet as pq
 import pytest
+
 from synthos_api.errors import (
     CorruptData,
     DataError,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
 from synthos_api.errors import (
     DatasetForbidden,
     DatasetNotFound,

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from synthos_engine.data.serialize import rows_to_text, text_to_rows
 
 

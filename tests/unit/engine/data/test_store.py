@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from synthos_api.errors import DatasetNotFound, SynthosError, UsageError
 from synthos_engine.context import Store
 from synthos_engine.data.location import parse_location

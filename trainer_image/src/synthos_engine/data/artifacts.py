@@ -14,9 +14,9 @@ import json
 from typing import Any
 
 from pydantic import ValidationError
+
 from synthos_api.errors import CorruptData
 from synthos_api.phases import PhaseConfig, PhaseOutcome
-
 from synthos_engine.context import Store
 
 

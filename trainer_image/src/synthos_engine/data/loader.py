@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pyarrow as pa
+
 from synthos_api.errors import UsageError
 from synthos_api.v1alpha1 import DataFormat
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
+
 from synthos_api.v1alpha1 import DataFormat
 
 from .columns import is_json

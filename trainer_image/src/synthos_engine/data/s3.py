@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import boto3
 import botocore.exceptions as aws
 from botocore.config import Config
+
 from synthos_api.errors import StorageUnavailable
 
 from .location import S3Object

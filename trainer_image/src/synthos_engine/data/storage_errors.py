@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import botocore.exceptions as aws
+
 from synthos_api.errors import (
     DataError,
     DatasetForbidden,

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
-from synthos_api.errors import UsageError
 
+from synthos_api.errors import UsageError
 from synthos_engine.context import Store
 
 from .location import LocalPath, S3Object, parse_location

@@ -23,6 +23,7 @@ from typing import Final
 
 import pyarrow as pa
 import pyarrow.csv
+
 from synthos_api.errors import CorruptData, EmptyDataset
 
 from ..checked_text import checked_reader

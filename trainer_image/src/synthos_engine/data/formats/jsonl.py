@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pyarrow as pa
+
 from synthos_api.errors import CorruptData, EmptyDataset
 
 from ..checked_text import checked_reader

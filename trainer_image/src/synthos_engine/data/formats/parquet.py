@@ -9,6 +9,7 @@ from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
 from synthos_api.errors import CorruptData, EmptyDataset, SynthosError
 
 from ..metadata import DatasetMetadata, columns_of, estimated_megabytes
