@@ -16,6 +16,7 @@ from typing import Any, Literal, NoReturn, Self
 import aiohttp
 from kubernetes.aio import config as kube_config
 from kubernetes.aio.client import ApiClient, Configuration
+
 from synthos_api.v1alpha1 import GROUP, RUN_KIND, RUN_PLURAL, TIER_KIND, TIER_PLURAL, VERSION
 
 KubeObject = dict[str, Any]

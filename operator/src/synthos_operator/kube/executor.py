@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from synthos_api.v1alpha1 import CascadeTierStatus, ValidationRunStatus
-
 from synthos_operator.reconcile.observed import ForeignObject, RefusedObject, Run
 from synthos_operator.reconcile.plan import (
     Action,
@@ -153,6 +152,6 @@ class Executor:
         except (Refused, NotFound, Unavailable) as error:
             log.warning("event not posted", extra={"reason": event.reason, "problem": str(error)})
 
-    def forget(self, uids: set[str]) -> None:
-        for uid in uids:
-            self.written.pop(uid, None)
+    def forget_before(self, moment: datetime) -> None:
+        """Drop what no longer holds anything back."""
+        self.written = {uid: at for uid, at in self.written.items() if at >= moment}

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
-from synthos_api.v1alpha1 import CascadeTierSpec, CascadeTierStatus, ValidationRunSpec, ValidationRunStatus
 
+from synthos_api.v1alpha1 import CascadeTierSpec, CascadeTierStatus, ValidationRunSpec, ValidationRunStatus
 from synthos_operator.reconcile.observed import Job, Meta, Pod, Run, Termination, Tier
 from synthos_operator.reconcile.times import parse_or_none
 from synthos_operator.specs import labels

@@ -9,8 +9,8 @@ from datetime import datetime
 
 import aiohttp
 from pydantic import ValidationError
-from synthos_api.progress import MAX_PROGRESS_BYTES, PROGRESS_PATH, Progress
 
+from synthos_api.progress import MAX_PROGRESS_BYTES, PROGRESS_PATH, Progress
 from synthos_operator.config import Timing
 from synthos_operator.reconcile.observed import Pod, Report
 
@@ -29,11 +29,10 @@ class ProgressPuller:
         if self._session is not None:
             await self._session.close()
 
-    def forget(self, keep: set[str]) -> None:
-        """Drop what is known of pods other than `keep` (UIDs)."""
-        for known in (self._reports, self._asked):
-            for uid in set(known) - keep:
-                del known[uid]
+    def forget_before(self, moment: datetime) -> None:
+        """Drop what is known of pods that have not been asked since."""
+        self._asked = {uid: at for uid, at in self._asked.items() if at >= moment}
+        self._reports = {uid: report for uid, report in self._reports.items() if uid in self._asked}
 
     async def pull(self, pods: Sequence[Pod], now: datetime) -> Mapping[str, Report]:
         """Reports by pod UID, of running pods only. Never raises for anything a pod does."""

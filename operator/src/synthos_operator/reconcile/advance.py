@@ -8,7 +8,6 @@ from dataclasses import replace
 from synthos_api.phases import PhaseConfig
 from synthos_api.presets import tiers_of, vocabulary_of
 from synthos_api.v1alpha1 import PhaseAttempt
-
 from synthos_operator.specs.job import build_job
 from synthos_operator.specs.labels import job_labels
 from synthos_operator.specs.names import artifacts_uri, job_name, tier_name
@@ -42,7 +41,7 @@ def advance(situation: Situation, decision: Decision) -> tuple[tuple[Action, ...
 def may_start(step: Step, situation: Situation) -> bool:
     """A new attempt may start: none is under way, the pause is over, everything before it has ended."""
     attempt = step.attempt
-    if step.owner is None or step.busy or step.failed:
+    if step.owner is None or step.busy or step.failed or situation.observed.refused:
         return False
     if attempt.attempt == 0 or attempt.state == "Stopped":
         return True
@@ -75,7 +74,7 @@ def _leftovers(situation: Situation) -> list[Action]:
 def _missing_tiers(situation: Situation) -> list[Action]:
     """All CascadeTiers at once, as soon as the profile is there and a cascade is wanted."""
     run = situation.observed.run
-    if not situation.profile.succeeded:
+    if not situation.profile.succeeded or situation.observed.refused:
         return []
     actions: list[Action] = []
     for step in situation.needed:

@@ -15,7 +15,6 @@ from synthos_api.v1alpha1 import (
     ValidationRunSpec,
     ValidationRunStatus,
 )
-
 from synthos_operator.config import OperatorConfig
 from synthos_operator.specs.owners import Owner
 

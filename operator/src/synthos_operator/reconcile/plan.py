@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from synthos_api.v1alpha1 import CascadeTierStatus, ValidationRunStatus
-
 from synthos_operator.config import KubeObject
 
 

@@ -21,6 +21,9 @@ from .waiting import waiting_of
 BLOCKED_SECONDS = 5.0
 """Until the next look at pods that must end before an attempt may start; their events come first, usually."""
 
+REFUSED_SECONDS = 30.0
+"""Until the next try to create what a quota or an admission rule refused."""
+
 
 def reconcile(observed: Observed, now: datetime) -> Plan:
     """What to do next for a run. Idempotent: once the plan is carried out, the next plan is empty."""
@@ -119,6 +122,8 @@ def _current_step_moments(situation: Situation) -> list[float]:
     limit, waiting = situation.spec.pending_deadline_seconds, waiting_of(step, situation.observed)
     if limit is not None and waiting is not None and waiting.since is not None:
         moments.append(limit - (now - waiting.since).total_seconds())
-    if step.attempt.state in ("Stopped", "Failed") and not may_start(step, situation):
+    if situation.observed.refused:
+        moments.append(REFUSED_SECONDS)
+    elif step.attempt.state in ("Stopped", "Failed") and not may_start(step, situation):
         moments.append(BLOCKED_SECONDS)
     return moments

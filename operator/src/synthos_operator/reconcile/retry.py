@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from synthos_api.errors import BudgetExceeded, DeadlineExceeded, ErrorInfo, OutOfMemory, ResourceError, to_info
 from synthos_api.v1alpha1 import PhaseAttempt
-
 from synthos_operator.config import Retry
 
 from .times import stamp

@@ -10,7 +10,6 @@ from synthos_api.phases import PhaseOutcome
 from synthos_api.presets import tiers_of
 from synthos_api.progress import PhaseName
 from synthos_api.v1alpha1 import PhaseAttempt, TierSpec, ValidationRunSpec
-
 from synthos_operator.specs.names import step_name
 from synthos_operator.specs.owners import Owner
 
