@@ -6,7 +6,6 @@ import asyncio
 import sys
 
 from synthos_api.errors import CLI_EXIT_ERROR, CLI_EXIT_USAGE, UsageError
-
 from synthos_operator.kube.client import ApiError
 
 from . import logs

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, TextIO
 
 import grpc
+
 from synthos_api.errors import CLI_EXIT_ERROR, CLI_EXIT_USAGE
 
 from .pb import validation_pb2 as pb

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from aiohttp import web
+
 from synthos_api.errors import UsageError
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pydantic import ValidationError
+
 from synthos_api.errors import UsageError
 from synthos_api.presets import SYNTHOS_18, tiers_of, vocabulary_of
 from synthos_api.results import CorrelationPair, DiversityMetrics

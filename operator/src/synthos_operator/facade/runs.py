@@ -9,7 +9,6 @@ from typing import NamedTuple, TypeVar
 
 from synthos_api.errors import ErrorInfo, ResourceError, SynthosError, UsageError
 from synthos_api.v1alpha1 import ValidationRunSpec
-
 from synthos_operator.kube.client import AlreadyExists, ApiError
 from synthos_operator.kube.client import Unavailable as KubeUnavailable
 

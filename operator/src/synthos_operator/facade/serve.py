@@ -10,8 +10,8 @@ from typing import Any, Final
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
-from synthos_api.errors import UsageError
 
+from synthos_api.errors import UsageError
 from synthos_operator.kube.client import KubeClient
 
 from .cluster import Cluster, NamespacedCluster
@@ -85,7 +85,8 @@ class Facade:
             self.probe_port = await self._probes.start(options.host, options.probe_port)
         await self._server.start()
         self._tasks = [asyncio.create_task(self.store.run()), asyncio.create_task(self._watch_health())]
-        log.info("listening", extra={"port": self.port, "mtls": bool(credentials), "namespace": options.namespace})
+        ports = {"port": self.port, "probe_port": self.probe_port or None}
+        log.info("listening", extra={**ports, "mtls": bool(credentials), "namespace": options.namespace})
 
     async def failed(self) -> None:
         """Return only by raising: a background task that ended is a defect."""

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable
 from typing import Any, TypeAlias, TypeVar
 
 import grpc
+
 from synthos_api.errors import ErrorInfo, SynthosError, UsageError
 from synthos_api.results import Judgement, ProfileResult
 from synthos_api.signatures import prescreen

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 import grpc
+
 from synthos_api.errors import UsageError
 
 log = logging.getLogger(__name__)
