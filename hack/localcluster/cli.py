@@ -6,7 +6,9 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from hack.localcluster import binaries, cluster, paths, s3
+import yaml
+
+from hack.localcluster import api, binaries, cluster, paths, s3, torch_volume
 from hack.localcluster.errors import ClusterError
 from hack.localcluster.images import project
 from hack.localcluster.layout import Layout
@@ -56,6 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     images.add_argument("--print", action="store_true", help="only print the names for the sources as they are")
     load = command("load", _load, "load an image that docker, podman or buildah has")
     load.add_argument("image")
+    torch = command("torch-volume", _torch_volume, "show PyTorch to the pods of a namespace; print chart values")
+    torch.add_argument("--namespace", required=True)
     command("binaries", _binaries, "build every binary that is not in the cache yet")
     return parser
 
@@ -125,3 +129,8 @@ def _images(arguments: argparse.Namespace, progress: Progress) -> None:
 
 def _load(arguments: argparse.Namespace, progress: Progress) -> None:
     project.load(arguments.name, arguments.image, progress)
+
+
+def _torch_volume(arguments: argparse.Namespace, _progress: Progress) -> None:
+    claim = torch_volume.ensure(api.ensure(arguments.name, quiet=True), arguments.namespace)
+    print(yaml.safe_dump(torch_volume.chart_values(claim)), end="")

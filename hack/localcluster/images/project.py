@@ -11,7 +11,7 @@ from pathlib import Path
 from hack.image_requirements import requirements
 from hack.localcluster import cluster, paths, prerequisites, process
 from hack.localcluster.errors import ClusterError
-from hack.localcluster.images import base, wheels
+from hack.localcluster.images import base, closure, wheels
 from hack.localcluster.images.builders import Build, Buildah, Engine, find_engine
 from hack.localcluster.layout import Layout
 from hack.localcluster.progress import Progress
@@ -48,7 +48,11 @@ IMAGES = (
 
 
 def tag(image: Image, repository: Path, base_image: str, pinned: Sequence[str]) -> str:
-    """The image's name, with a digest of everything that goes in as its tag: no change, same name."""
+    """The image's name, with a digest of everything that goes in as its tag: no change, same name.
+
+    Args:
+        pinned: versions of what is installed.
+    """
     digest = hashlib.sha256()
     for part in (base_image, repr(image), *pinned):
         digest.update(f"{part}\n".encode())
@@ -65,8 +69,9 @@ def tag(image: Image, repository: Path, base_image: str, pinned: Sequence[str]) 
 def names() -> dict[str, str]:
     """The full name of each image for the sources as they are now: "operator" and "trainer" -> name."""
     base_image = DEFAULT_BASE if find_engine() else base.name()
-    pinned = wheels.installed_versions()
-    return {image.name: tag(image, paths.REPOSITORY, base_image, pinned) for image in IMAGES}
+    return {
+        image.name: tag(image, paths.REPOSITORY, base_image, closure.pins(_requirements(image))) for image in IMAGES
+    }
 
 
 def ensure(name: str, progress: Progress) -> dict[str, str]:
@@ -122,9 +127,17 @@ def _buildah(progress: Progress) -> Buildah:
 
 
 def _wheels(image: Image, progress: Progress) -> Path:
-    pyproject = (paths.REPOSITORY / "pyproject.toml").read_text()
-    needed = requirements(pyproject, image.extra, image.without)
-    return wheels.ensure(needed, tomllib.loads(pyproject)["build-system"]["requires"], progress)
+    build_system = tomllib.loads((paths.REPOSITORY / "pyproject.toml").read_text())["build-system"]
+    return wheels.ensure(_requirements(image), build_system["requires"], progress)
+
+
+def _requirements(image: Image) -> list[str]:
+    return requirements((paths.REPOSITORY / "pyproject.toml").read_text(), image.extra, image.without)
+
+
+def trainer_requirements() -> list[str]:
+    """What the local cluster's trainer image installs."""
+    return next(_requirements(image) for image in IMAGES if image.name == "trainer")
 
 
 def _ctr(name: str) -> list[str]:

@@ -9,13 +9,11 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
-from importlib import metadata
 from pathlib import Path
 
 from hack.localcluster import locks, paths, process
+from hack.localcluster.images import closure
 from hack.localcluster.progress import Progress
-
-PROJECT = "synthos-validation"
 
 
 def ensure(requirements: Sequence[str], build_requirements: Sequence[str], progress: Progress) -> Path:
@@ -27,7 +25,7 @@ def ensure(requirements: Sequence[str], build_requirements: Sequence[str], progr
     Raises:
         ClusterError: pip fails.
     """
-    constraints = installed_versions()
+    constraints = closure.pins([*requirements, *build_requirements])
     content = "\n".join([sys.version, *requirements, *build_requirements, *constraints])
     folder = paths.cache_root() / "wheels" / hashlib.sha256(content.encode()).hexdigest()[:16]
     with locks.exclusive(paths.cache_root() / "locks" / "wheels.lock"):
@@ -45,9 +43,3 @@ def ensure(requirements: Sequence[str], build_requirements: Sequence[str], progr
             shutil.move(out, folder)
         progress.say("wheels are fetched")
     return folder
-
-
-def installed_versions() -> list[str]:
-    """`name==version` of everything in the running environment but the project itself, sorted."""
-    found = {d.metadata["Name"]: d.version for d in metadata.distributions() if d.metadata["Name"] != PROJECT}
-    return sorted(f"{name}=={version}" for name, version in found.items())
