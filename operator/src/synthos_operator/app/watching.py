@@ -95,7 +95,7 @@ class Watching(threading.Thread):
         self._tell = tell
         self._namespaces = namespaces
         self._loop = loop
-        self._stop = threading.Event()
+        self._stopping = threading.Event()
         self.ended = asyncio.Event()
         self.problem: BaseException | None = None
 
@@ -111,7 +111,7 @@ class Watching(threading.Thread):
                     standalone=True,
                     clusterwide=self._namespaces is None,
                     namespaces=self._namespaces or (),
-                    stop_flag=self._stop,
+                    stop_flag=self._stopping,
                 )
             )
         except BaseException as error:  # noqa: BLE001 - a thread's end is reported, not lost
@@ -120,4 +120,4 @@ class Watching(threading.Thread):
             self._loop.call_soon_threadsafe(self.ended.set)
 
     def stop(self) -> None:
-        self._stop.set()
+        self._stopping.set()

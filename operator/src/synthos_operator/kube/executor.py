@@ -135,6 +135,7 @@ class Executor:
             reason=event.reason,
             subject=event.subject,
             attempt=event.attempt,
+            order=event.order,
         )
         body = build_event(
             namespace=run.meta.namespace,

@@ -52,6 +52,8 @@ class Event:
     kind: Literal["Normal", "Warning"] = "Normal"
     subject: str = "run"
     attempt: str = ""
+    order: int = 0
+    """Place in the story, for events of the same second."""
 
 
 @dataclass(frozen=True)

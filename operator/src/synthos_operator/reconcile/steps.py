@@ -170,7 +170,8 @@ def _progressed(
     if job is None or (job.meta.deleting and not job.ended):
         return after_interruption(attempt, f"{step.words}: its Job was deleted", retry=retry, now=now), None
     if not job.ended:
-        state = "Running" if any(pod.running for pod in pods) else "Pending"
+        # A pod that has just ended is still "running" until the Job says how: no flicker in between.
+        state = "Running" if pods and (pods[-1].running or pods[-1].ended or pods[-1].termination) else "Pending"
         return attempt.model_copy(update={"state": state}), None
     end = ending(job, pods, phase=step.phase, tier=step.number, what=step.words)
     if isinstance(end, Success):

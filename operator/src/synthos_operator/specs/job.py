@@ -6,7 +6,6 @@ from typing import Any
 
 from synthos_api import errors
 from synthos_api.phases import CONFIG_ENV, PhaseConfig
-
 from synthos_operator.config import KubeObject, Pool, Trainer
 
 from . import labels, names

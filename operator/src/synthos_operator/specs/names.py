@@ -51,8 +51,9 @@ def job_name(*, run: str, run_uid: str, step: str, attempt: int) -> str:
     return bounded(run, f"{step}-{attempt}-{digest(run_uid, step, attempt)}", JOB_LIMIT)
 
 
-def event_name(*, run: str, run_uid: str, reason: str, subject: str, attempt: int | str) -> str:
-    return bounded(run, digest(run_uid, reason, subject, attempt, chars=16), EVENT_LIMIT)
+def event_name(*, run: str, run_uid: str, reason: str, subject: str, attempt: int | str, order: int) -> str:
+    """`order` sorts the events of one second, which kubectl otherwise shows in the order of their names."""
+    return bounded(run, f"{order:04d}-{digest(run_uid, reason, subject, attempt, chars=16)}", EVENT_LIMIT)
 
 
 def label_value(text: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from synthos_api.v1alpha1 import API_VERSION
-
 from synthos_operator.config import KubeObject
 
 

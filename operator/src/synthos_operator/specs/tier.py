@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from synthos_api.v1alpha1 import API_VERSION, TIER_KIND, CascadeTierSpec, TierSpec
-
 from synthos_operator.config import KubeObject
 
 from . import labels, names
