@@ -21,11 +21,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from hack.deploy import Clock, Deployment, apply, deploy
+from hack.deploy import Clock, Deployment, apply, deploy, provide_images
 from hack.localcluster.api import ClusterError, ensure
-from hack.localcluster.images.api import build_and_load, provide_torch
 from hack.runs import condition, finished, is_true
 from synthos_api.v1alpha1 import API_VERSION, RUN_KIND
+from synthos_operator.facade.client import open_channel
 from synthos_operator.facade.pb import validation_pb2, validation_pb2_grpc
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,12 +74,6 @@ def start_by_kubectl(deployment: Deployment, uris: dict[str, str], seed: int) ->
     apply(deployment.cluster, {"apiVersion": API_VERSION, "kind": RUN_KIND, "metadata": metadata, "spec": spec})
 
 
-def channel(deployment: Deployment, target: str) -> grpc.Channel:
-    files = {name: (deployment.certificates / name).read_bytes() for name in ("ca.crt", "client.key", "client.crt")}
-    credentials = grpc.ssl_channel_credentials(files["ca.crt"], files["client.key"], files["client.crt"])
-    return grpc.secure_channel(target, credentials)
-
-
 def follow_stream(deployment: Deployment, uris: dict[str, str], watched: Watched) -> None:
     """TrainCascade through the facade; a lost connection is taken up again, as the backend would."""
     request = validation_pb2.CascadeRequest(
@@ -92,8 +86,8 @@ def follow_stream(deployment: Deployment, uris: dict[str, str], watched: Watched
     seen: set[tuple[int, int]] = set()
     while not watched.over.is_set():
         try:
-            with deployment.forward_facade() as target, channel(deployment, target) as open_channel:
-                stub = validation_pb2_grpc.ValidationEngineStub(open_channel)
+            with deployment.forward_facade() as target, open_channel(target, deployment.certificates) as channel:
+                stub = validation_pb2_grpc.ValidationEngineStub(channel)
                 for message in stub.TrainCascade(request, timeout=LIMIT_SECONDS):
                     note(watched, message, seen)
                 watched.over.set()
@@ -240,10 +234,9 @@ The cluster goes on running; `make cluster-down` removes it.""")
 def run(arguments: argparse.Namespace, clock: Clock) -> int:
     cluster = ensure("dev", helm=True)
     clock.say("cluster is up")
-    images = build_and_load(cluster)
+    images = provide_images(cluster)
     clock.say("images are loaded")
-    overrides = provide_torch(cluster, NAMESPACE)
-    deployment = deploy(cluster, NAMESPACE, images=images, folder=ROOT / "build" / "demo-certs", overrides=overrides)
+    deployment = deploy(cluster, NAMESPACE, images=images, folder=ROOT / "build" / "demo-certs")
     clock.say("chart is installed: operator and facade are ready")
     data = ROOT / "build" / "demo-data"
     make_data(data, arguments.seed)

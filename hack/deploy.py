@@ -7,6 +7,7 @@ Everything a platform engineer would do by hand: namespace, bucket, certificates
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,10 @@ import yaml
 from botocore.config import Config as BotoConfig
 
 from hack.certificates import write_pair
+from hack.localcluster import torch_volume
 from hack.localcluster.api import Cluster, ClusterError, S3Access
+from hack.localcluster.images import project
+from hack.localcluster.progress import Progress
 from hack.runs import Runs
 
 RELEASE = "synthos"
@@ -97,7 +101,7 @@ def values(s3: S3Access, images: dict[str, str], overrides: dict[str, Any]) -> d
 
     def image(name: str) -> dict[str, str]:
         repository, _, tag = images[name].rpartition(":")
-        return {"repository": repository, "tag": tag, "pullPolicy": "Never"}
+        return {"repository": repository, "tag": tag, "pullPolicy": "IfNotPresent"}
 
     small = {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "4Gi"}}
     result: dict[str, Any] = {
@@ -107,7 +111,7 @@ def values(s3: S3Access, images: dict[str, str], overrides: dict[str, Any]) -> d
             "retry": {"baseSeconds": 2},
             "timing": {"progressPollSeconds": 1, "progressWriteSeconds": 2, "resyncSeconds": 15},
         },
-        "facade": {"image": {"pullPolicy": "Never"}, "tls": {"enabled": True, "existingSecret": TLS_SECRET}},
+        "facade": {"tls": {"enabled": True, "existingSecret": TLS_SECRET}},
         "trainer": {
             "image": image("trainer"),
             "resources": dict.fromkeys(("profile", "cascade", "verdict"), small),
@@ -152,13 +156,22 @@ def make_certificates(cluster: Cluster, namespace: str, folder: Path) -> None:
     apply(cluster, {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": files})
 
 
+def provide_images(cluster: Cluster) -> dict[str, str]:
+    """The images "operator" and "trainer": built and loaded, or for a given cluster as the environment names them.
+
+    Raises:
+        ClusterError: a build fails, or a given cluster comes without SYNTHOS_OPERATOR_IMAGE, SYNTHOS_TRAINER_IMAGE.
+    """
+    if cluster.ours:
+        return project.ensure(cluster.name, Progress())
+    named = {name: os.environ.get(f"SYNTHOS_{name.upper()}_IMAGE", "") for name in ("operator", "trainer")}
+    if not all(named.values()):
+        raise ClusterError("for a given cluster set SYNTHOS_OPERATOR_IMAGE and SYNTHOS_TRAINER_IMAGE to pushed images")
+    return named
+
+
 def deploy(
-    cluster: Cluster,
-    namespace: str,
-    *,
-    images: dict[str, str],
-    folder: Path,
-    overrides: dict[str, Any] | None = None,
+    cluster: Cluster, namespace: str, *, images: dict[str, str], folder: Path, overrides: dict[str, Any] | None = None
 ) -> Deployment:
     """Install or upgrade the release and wait until its pods are ready.
 
@@ -173,11 +186,12 @@ def deploy(
     if cluster.s3 is None:
         raise ClusterError("no S3 server: set AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
     make_namespace(cluster, namespace)
+    torch = torch_volume.chart_values(torch_volume.ensure(cluster, namespace)) if cluster.ours else {}
     cluster.make_bucket(BUCKET)
     make_certificates(cluster, namespace, folder)
     with tempfile.TemporaryDirectory() as temporary:
         file = Path(temporary) / "values.yaml"
-        file.write_text(yaml.safe_dump(values(cluster.s3, images, overrides or {})))
+        file.write_text(yaml.safe_dump(values(cluster.s3, images, merged(torch, overrides or {}))))
         chart = Path(__file__).resolve().parent.parent / "charts" / "synthos"
         options = ["--namespace", namespace, "--values", str(file), "--wait", "--timeout", "3m"]
         try:

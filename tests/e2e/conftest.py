@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hack.localcluster.images.api import build_and_load, provide_torch
 
 from hack.demo import ROOT, make_data
-from hack.deploy import Deployment, deploy
+from hack.deploy import Deployment, deploy, provide_images
 from hack.localcluster.api import Cluster, ensure
 from hack.runs import Runs
 
@@ -32,10 +31,8 @@ def cluster() -> Cluster:
 
 
 @pytest.fixture(scope="session")
-def deployment(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    images = build_and_load(cluster)
-    overrides = provide_torch(cluster, NAMESPACE)
-    yield deploy(cluster, NAMESPACE, images=images, folder=ROOT / "build" / "e2e-certs", overrides=overrides)
+def deployment(cluster: Cluster) -> Iterator[Deployment]:
+    yield deploy(cluster, NAMESPACE, images=provide_images(cluster), folder=ROOT / "build" / "e2e-certs")
     cluster.run_kubectl("delete", "vrun", "--all", "-n", NAMESPACE, "--wait=true", timeout=120)
     cluster.run_helm("uninstall", "synthos", "--namespace", NAMESPACE, "--wait")
     cluster.run_kubectl("delete", "namespace", NAMESPACE, "--wait=true", timeout=120)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from hack.demo import channel
 from hack.deploy import BUCKET, Deployment
 from hack.runs import Runs, condition, phase
+from synthos_operator.facade.client import open_channel
 from synthos_operator.facade.pb import validation_pb2, validation_pb2_grpc
 from tests.e2e.support import eventually
 
@@ -41,8 +41,8 @@ def on_the_wire(deployment: Deployment, name: str, uri: str) -> tuple[int, str]:
     request = validation_pb2.CascadeRequest(
         dataset_id=name, validation_id=name, sample_s3_path=uri, config=validation_pb2.CascadeConfig(preset="nano")
     )
-    with deployment.forward_facade() as target, channel(deployment, target) as open_channel:
-        stub = validation_pb2_grpc.ValidationEngineStub(open_channel)
+    with deployment.forward_facade() as target, open_channel(target, deployment.certificates) as channel:
+        stub = validation_pb2_grpc.ValidationEngineStub(channel)
         last = list(stub.TrainCascade(request, timeout=60))[-1]
     return last.error.code, last.error.message
 

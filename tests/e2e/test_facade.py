@@ -12,9 +12,9 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message_factory import GetMessageClass
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
-from hack.demo import channel
 from hack.deploy import Deployment
 from hack.runs import Runs, phase
+from synthos_operator.facade.client import open_channel
 from tests.e2e.support import small_cascade
 
 HEARTBEAT_SECONDS = 10
@@ -23,9 +23,9 @@ HEARTBEAT_SECONDS = 10
 class Stranger:
     """Calls methods by name with dictionaries, as grpcurl does."""
 
-    def __init__(self, open_channel: grpc.Channel) -> None:
-        self.channel = open_channel
-        self.pool = DescriptorPool(ProtoReflectionDescriptorDatabase(open_channel))
+    def __init__(self, channel: grpc.Channel) -> None:
+        self.channel = channel
+        self.pool = DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
 
     def stream(self, service: str, method: str, body: dict[str, Any]) -> Any:
         descriptor = self.pool.FindServiceByName(service).methods_by_name[method]
@@ -72,8 +72,8 @@ def test_a_stranger_trains_a_cascade_and_asks_for_everything(
         "reference_s3_path": uris["reference"],
         "config": {"tiers": wire_tiers(), "vocab_size": 256},
     }
-    with deployment.forward_facade() as target, channel(deployment, target) as open_channel:
-        stranger = Stranger(open_channel)
+    with deployment.forward_facade() as target, open_channel(target, deployment.certificates) as channel:
+        stranger = Stranger(channel)
         gaps, results, percent = [], [], [0.0]
         last = time.monotonic()
         for message in stranger.stream("validation.ValidationEngine", "TrainCascade", request):
@@ -109,8 +109,8 @@ def test_a_stranger_trains_a_cascade_and_asks_for_everything(
 
 
 def test_a_stranger_profiles_a_dataset_and_prescreens_it(deployment: Deployment, uris: dict[str, str]) -> None:
-    with deployment.forward_facade() as target, channel(deployment, target) as open_channel:
-        stranger = Stranger(open_channel)
+    with deployment.forward_facade() as target, open_channel(target, deployment.certificates) as channel:
+        stranger = Stranger(channel)
         dataset = {"dataset_id": "stranger", "s3_path": uris["healthy"]}
         diversity = stranger.unary("validation.ValidationEngine", "AnalyzeDiversity", dataset)
         assert diversity["metrics"]["cluster_count"] >= 1
@@ -125,8 +125,8 @@ def test_without_a_client_certificate_nobody_gets_in(deployment: Deployment) -> 
     credentials = grpc.ssl_channel_credentials(authority)
     with (
         deployment.forward_facade() as target,
-        grpc.secure_channel(target, credentials) as open_channel,
+        grpc.secure_channel(target, credentials) as channel,
         pytest.raises(grpc.RpcError) as refused,
     ):
-        Stranger(open_channel).unary("validation.ValidationEngine", "PreScreenRisk", {"dataset_id": "x"})
+        Stranger(channel).unary("validation.ValidationEngine", "PreScreenRisk", {"dataset_id": "x"})
     assert refused.value.code() == grpc.StatusCode.UNAVAILABLE
