@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from synthos_api.v1alpha1 import CascadeTierStatus, ValidationRunStatus
 
-from .advance import advance, may_start
+from .advance import advance
 from .observed import Observed
 from .plan import Action, DeleteJob, DeleteRun, Plan
 from .policies import Decision, decide
@@ -68,7 +68,6 @@ def _written(
             tiers[uid] = status
         delays.append(delay)
     run: ValidationRunStatus | None = run_status(situation, decision, steps)
-    assert run is not None  # noqa: S101
     delay = wait_before_write(
         observed.run.status,
         run,
@@ -117,13 +116,14 @@ def _current_step_moments(situation: Situation) -> list[float]:
     if step is None:
         return []
     moments = []
-    if (retry_at := parse_or_none(step.attempt.retry_at)) is not None:
+    retry_at = parse_or_none(step.attempt.retry_at)
+    if retry_at is not None and retry_at > now:
         moments.append((retry_at - now).total_seconds())
     limit, waiting = situation.spec.pending_deadline_seconds, waiting_of(step, situation.observed)
     if limit is not None and waiting is not None and waiting.since is not None:
         moments.append(limit - (now - waiting.since).total_seconds())
     if situation.observed.refused:
         moments.append(REFUSED_SECONDS)
-    elif step.attempt.state in ("Stopped", "Failed") and not may_start(step, situation):
+    elif step.attempt.state in ("Stopped", "Failed") and step.busy:
         moments.append(BLOCKED_SECONDS)
     return moments

@@ -1,0 +1,124 @@
+"""Progress: pulled from pods, rolled up, written sparingly, and never going back."""
+
+from __future__ import annotations
+
+import pytest
+
+from synthos_api.progress import Progress
+
+from .world import World, model
+
+
+def training(percent: float, **fields: object) -> Progress:
+    values = {"phase": "Cascade", "state": "training", "tier": 1, "variant": 1, "models_total": 2, **fields}
+    return Progress.model_validate({**values, "percent": percent})
+
+
+def running_world() -> World:
+    world = World().through("profile")
+    world.start("tier-1")
+    world.settle()
+    return world
+
+
+def test_progress_reaches_tier_and_run() -> None:
+    world = running_world()
+    world.tick(10)
+    world.report("tier-1", training(50, loss=2.5, eta_seconds=30, gpu_utilization={0: 91.5}, results=[model(1, 1)]))
+    world.settle()
+    tier = world.tier(1).status
+    assert (tier.progress.percent, tier.progress.loss, tier.progress.eta_seconds) == (50, 2.5, 30)
+    assert tier.progress.gpu_utilization == {"0": 91.5}
+    assert [result.variant for result in tier.results] == [1]
+    run = world.run.status.progress
+    assert (run.current_tier, run.current_variant, run.models_completed, run.models_total) == (1, 1, 1, 4)
+    # Tier 2 has models twice as large and otherwise the same work: tier 1 is a third of the FLOPs.
+    assert run.progress_percent == pytest.approx(100 / 6, abs=0.01)
+    assert run.eta_seconds == pytest.approx(30 * 5)
+    assert run.estimated_completion == "2025-11-01T12:02:40Z"
+
+
+def test_percent_never_goes_back_not_even_in_a_new_attempt() -> None:
+    world = running_world()
+    for percent, expected in ((60, 60), (20, 60), (70, 70)):
+        world.tick(20)
+        world.report("tier-1", training(percent))
+        world.settle()
+        assert world.tier(1).status.progress.percent == expected
+
+
+def test_progress_is_written_at_most_once_in_ten_seconds() -> None:
+    world = running_world()
+    world.tick(10)
+    world.report("tier-1", training(10))
+    world.settle()
+    before = world.writes
+    for second in range(1, 10):
+        world.tick(1)
+        world.report("tier-1", training(10 + second))
+        assert world.settle() == []
+        assert world.writes == before
+        wait = world.plan().requeue_after
+        assert wait is not None
+        assert wait <= 10 - second
+    world.tick(1)
+    world.settle()
+    assert world.writes == before + 2  # the tier and the run
+    assert world.tier(1).status.progress.percent == 19
+
+
+def test_a_transition_is_written_at_once() -> None:
+    world = running_world()
+    world.tick(10)
+    world.report("tier-1", training(10))
+    world.settle()
+    world.tick(1)
+    world.succeed("tier-1")
+    assert world.settle() == ["CreateJob tier-2 1"]
+    assert world.tier(1).status.phase == "Complete"
+
+
+def test_a_silent_pod_becomes_stalled_and_recovers() -> None:
+    world = running_world()
+    world.report("tier-1", None, answered=False)
+    world.tick(119)
+    world.settle()
+    assert world.condition("Stalled", tier=1) is None
+    world.tick(1)
+    world.settle()
+    stalled = world.condition("Stalled", tier=1)
+    assert stalled is not None
+    assert stalled.status == "True"
+    assert world.tier(1).status.progress.state == "stalled"
+    assert world.run.status.progress.state == "stalled"
+    world.report("tier-1", training(10))
+    world.settle()
+    stalled = world.condition("Stalled", tier=1)
+    assert stalled is not None
+    assert stalled.status == "False"
+
+
+@pytest.mark.parametrize("wrong", [{"phase": "Verdict", "tier": None}, {"tier": 2}])
+def test_a_pod_that_speaks_of_something_else_is_not_believed(wrong: dict[str, object]) -> None:
+    world = running_world()
+    world.tick(10)
+    world.report("tier-1", training(99, **wrong))
+    world.settle()
+    assert world.tier(1).status.progress.percent == 0
+
+
+def test_the_fuller_loss_curve_survives_a_thinned_result() -> None:
+    world = running_world()
+    world.tick(10)
+    world.report("tier-1", training(99, results=[model(1, 1, points=64)]))
+    world.settle()
+    world.succeed("tier-1")
+    world.settle()
+    assert [len(result.loss_curve) for result in world.tier(1).status.results] == [64, 4]
+
+
+def test_a_pod_that_has_just_ended_does_not_make_its_tier_wait_again() -> None:
+    world = running_world()
+    world.change_pod("tier-1", phase="Succeeded", started_at=None)
+    assert world.settle() == []
+    assert world.tier(1).status.phase == "Training"
