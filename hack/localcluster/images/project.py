@@ -2,16 +2,15 @@
 
 import hashlib
 import shutil
-import subprocess
-import tomllib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from hack.image_requirements import requirements
+from hack.image_requirements import build_requirements, requirements
 from hack.localcluster import cluster, paths, prerequisites, process
 from hack.localcluster.errors import ClusterError
-from hack.localcluster.images import base, closure, wheels
+from hack.localcluster.images import base, closure, loading, wheels
 from hack.localcluster.images.builders import Build, Buildah, Engine, find_engine
 from hack.localcluster.layout import Layout
 from hack.localcluster.progress import Progress
@@ -85,39 +84,32 @@ def ensure(name: str, progress: Progress) -> dict[str, str]:
         raise ClusterError(f"cluster {name!r} has no node that could hold images")
     loaded = _loaded(name)
     wanted = names()
-    if missing := {n: full for n, full in wanted.items() if full not in loaded}:
-        build(list(missing), progress)
-        for full in missing.values():
+    missing = [image for image in IMAGES if wanted[image.name] not in loaded]
+    if missing:
+        builder = find_engine() or _buildah(progress)
+        base_image = DEFAULT_BASE if isinstance(builder, Engine) else base.ensure(builder, progress)
+
+        def provide(image: Image) -> None:
+            full = wanted[image.name]
+            if not builder.has(full):
+                progress.say(f"building {full}")
+                builder.build(_build_of(image, full, base_image, builder, progress))
+                progress.say(f"built {full}")
             load(name, full, progress)
+
+        with ThreadPoolExecutor(max_workers=len(missing)) as pool:
+            list(pool.map(provide, missing))
     return wanted
 
 
-def build(which: Sequence[str], progress: Progress) -> dict[str, str]:
-    """Build images that do not exist yet and return their names.
-
-    Raises:
-        ClusterError: nothing here can build, or a build fails.
-    """
-    wanted = names()
-    engine = find_engine()
-    builder = engine or _buildah(progress)
-    base_image = DEFAULT_BASE if isinstance(builder, Engine) else base.ensure(builder, progress)
-    for image in IMAGES:
-        full = wanted[image.name]
-        if image.name not in which or builder.has(full):
-            continue
-        progress.say(f"building {full}")
-        builder.build(
-            Build(
-                dockerfile=paths.REPOSITORY / image.dockerfile,
-                context=paths.REPOSITORY,
-                tag=full,
-                arguments={"BASE_IMAGE": base_image, **image.arguments},
-                wheels=None if isinstance(builder, Engine) else _wheels(image, progress),
-            )
-        )
-        progress.say(f"built {full}")
-    return {name: full for name, full in wanted.items() if name in which}
+def _build_of(image: Image, full: str, base_image: str, builder: Engine | Buildah, progress: Progress) -> Build:
+    return Build(
+        dockerfile=paths.REPOSITORY / image.dockerfile,
+        context=paths.REPOSITORY,
+        tag=full,
+        arguments={"BASE_IMAGE": base_image, **image.arguments},
+        wheels=None if isinstance(builder, Engine) else _wheels(image, progress),
+    )
 
 
 def _buildah(progress: Progress) -> Buildah:
@@ -127,8 +119,8 @@ def _buildah(progress: Progress) -> Buildah:
 
 
 def _wheels(image: Image, progress: Progress) -> Path:
-    build_system = tomllib.loads((paths.REPOSITORY / "pyproject.toml").read_text())["build-system"]
-    return wheels.ensure(_requirements(image), build_system["requires"], progress)
+    pyproject = (paths.REPOSITORY / "pyproject.toml").read_text()
+    return wheels.ensure(_requirements(image), build_requirements(pyproject), progress)
 
 
 def _requirements(image: Image) -> list[str]:
@@ -159,11 +151,5 @@ def load(name: str, image: str, progress: Progress) -> None:
     builder = find_engine() or Buildah()
     if not builder.has(image):
         raise ClusterError(f"there is no image {image}; build it first")
-    with subprocess.Popen(builder.export(image), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as source:
-        done = subprocess.run(
-            [*_ctr(name), "images", "import", "-"], stdin=source.stdout, capture_output=True, text=True, check=False
-        )
-        said = source.stderr.read().decode() if source.stderr else ""
-    if done.returncode != 0 or source.returncode != 0:
-        raise ClusterError(f"loading {image} failed: {said.strip()} {done.stderr.strip()}")
+    loading.load(builder.export(image), _ctr(name), image)
     progress.say(f"loaded {image}")
