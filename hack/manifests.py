@@ -1,8 +1,8 @@
 """Writes manifests/base from the chart, so that helm and kustomize install the same.
 
 `python -m hack.manifests` renders the chart with its default values, takes out what only Helm needs,
-and leaves to kustomize what it does better: the namespace, and the hash that makes a changed
-configuration roll the operator. `--check` writes nothing and fails on any difference.
+and leaves to kustomize what it does better: the hash that makes a changed configuration roll the
+operator. `--check` writes nothing and fails on any difference.
 """
 
 from __future__ import annotations
@@ -56,9 +56,8 @@ def render(helm: Path, *arguments: str, namespace: str = NAMESPACE, chart: Path 
 
 
 def without_helm(document: Object) -> Object:
-    """A copy without namespace, labels and annotations that only Helm needs."""
+    """A copy without labels and annotations that only Helm needs."""
     result: Object = yaml.safe_load(yaml.safe_dump(document))
-    result["metadata"].pop("namespace", None)
     for metadata in (result["metadata"], result.get("spec", {}).get("template", {}).get("metadata", {})):
         for label in HELM_LABELS:
             metadata.get("labels", {}).pop(label, None)

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from hack import generate
+from synthos_operator.app import __main__ as operator_main
 from synthos_operator.facade import options as facade_options
 from synthos_operator.facade import tls
 
@@ -93,6 +94,30 @@ def test_the_facade_accepts_its_arguments(
     assert given.allowed_client_names == names
     ports = {port["name"]: port["containerPort"] for port in container["ports"]}
     assert (given.port, given.probe_port) == (ports["grpc"], ports["health"])
+
+
+@pytest.mark.parametrize(
+    ("values", "namespaces", "everywhere"),
+    [
+        ({}, None, False),
+        ({"runNamespaces": ["team-a", "team-b"]}, ["team-a", "team-b"], False),
+        ({"scope": "cluster", "runNamespaces": ["team-a"]}, None, True),
+    ],
+)
+def test_the_operator_accepts_its_arguments(
+    render: Render, values: Object, namespaces: list[str] | None, everywhere: bool
+) -> None:
+    deployment = one(render(values), "Deployment", "synthos-operator")
+    container = container_of(deployment)
+    assert container["command"] == ["python", "-m", operator_main.__package__]
+    given = operator_main.parser().parse_args(container["args"])
+    assert given.namespace == namespaces
+    assert given.all_namespaces is everywhere
+    assert [port["containerPort"] for port in container["ports"]] == [given.health_port]
+    (mount,) = [mount for mount in container["volumeMounts"] if mount["name"] == "config"]
+    (volume,) = [volume for volume in pod_of(deployment)["volumes"] if volume["name"] == "config"]
+    assert given.config.parent == Path(mount["mountPath"])
+    assert given.config.name in one(render(values), "ConfigMap", volume["configMap"]["name"])["data"]
 
 
 def test_the_facade_finds_its_certificates_under_the_names_it_reads(render: Render) -> None:
