@@ -36,7 +36,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .columns import content_columns, is_text, passes_through
+from .columns import content_columns, is_json, is_text, passes_through
 
 _PLAIN_NAME: Final = re.compile(r'[^\s":\x00-\x1f\x7f](?:[^":\x00-\x1f\x7f]*[^\s":\x00-\x1f\x7f])?')
 
@@ -48,7 +48,7 @@ def rows_to_text(batch: pa.RecordBatch) -> list[bytes]:
         texts = batch.column(names[0]).to_pylist()
         return [b"" if text is None else text.encode() + b"\n" for text in texts]
     prefixes = [f"{_key(name)}: " for name in names]
-    columns = [_literals(batch.column(name)) for name in names]
+    columns = [_column_literals(batch.column(name), batch.schema.field(name)) for name in names]
     rows = zip(*columns, strict=True) if columns else iter([()] * batch.num_rows)
     return [
         ("\n".join([p + v for p, v in zip(prefixes, values, strict=True)]) + "\n\n").encode(errors="surrogatepass")
@@ -74,7 +74,11 @@ def text_to_rows(texts: Sequence[bytes], schema: pa.Schema) -> pa.RecordBatch:
             prefix = f"{_key(field.name)}: "
             if not line.startswith(prefix):
                 raise ValueError(f"expected a line for column {field.name!r}")
-            column.append(_revive(json.loads(line[len(prefix) :]), field.type))
+            literal = line[len(prefix) :]
+            if is_json(field):
+                column.append(None if literal == "null" else literal)
+            else:
+                column.append(_revive(json.loads(literal), field.type))
     arrays = [pa.array(column, type=field.type) for column, field in zip(columns, fields, strict=True)]
     return pa.record_batch(arrays, schema=pa.schema(fields))
 
@@ -87,6 +91,12 @@ def _unterminated(text: bytes) -> bytes:
 
 def _key(name: str) -> str:
     return name if _PLAIN_NAME.fullmatch(name) else encode_basestring(name)
+
+
+def _column_literals(column: pa.Array[Any], field: pa.Field[Any]) -> list[str]:
+    if is_json(field):
+        return ["null" if value is None else value for value in column.to_pylist()]
+    return _literals(column)
 
 
 def _literals(column: pa.Array[Any]) -> list[str]:

@@ -6,7 +6,8 @@ that holds every value of each column without loss. The second reads with Arrow,
 text, and converts to the types found; so a type that changes in the last row changes the column,
 never a value.
 
-Types: `bool` (true/false), `int64` (up to 18 digits, no leading zero), `double`, else `string`.
+Types: `bool` (true/false), `int64` (up to 18 digits, no leading zero), `double`, else `string`; a
+column without any value is `null`.
 Text that a number would not give back (`007`, `+1`, a 19-digit identifier) stays text, and so do
 `NA` and dates. An empty field is missing; an empty quoted field is missing too, except in a column
 of text, where it is the empty text.

@@ -3,8 +3,9 @@
 Two passes, as for CSV: the first finds one schema for the whole file, the second reads with it.
 Columns stand in the order in which their names first occur; a name that is absent and a `null` are
 both missing. Types: `bool`, `int64`, `double` (also for a mixture of integers below 2⁵³ and
-floats), `string`. Every other mixture, nested values, and integers beyond 64 bits are kept as JSON
-text in a column marked `synthos.encoding: json`, so nothing is lost or guessed.
+floats), `string`, and `null` for a column without any value. Every other mixture, nested values,
+and integers beyond 64 bits are kept as JSON text in a column marked `synthos.encoding: json`, so
+nothing is lost or guessed.
 """
 
 from __future__ import annotations
@@ -55,13 +56,15 @@ class _Seen:
             self.wide = self.wide or value not in _INT64
 
     def as_field(self, name: str) -> pa.Field[Any]:
+        if not self.kinds:
+            return pa.field(name, pa.null())
         if self.kinds == {bool}:
             return pa.field(name, pa.bool_())
         if self.kinds == {int} and not self.wide:
             return pa.field(name, pa.int64())
         if self.kinds in ({float}, {int, float}) and not self.inexact:
             return pa.field(name, pa.float64())
-        if self.kinds <= {str}:
+        if self.kinds == {str}:
             return pa.field(name, pa.string())
         return pa.field(name, pa.string(), metadata=JSON_MARK)
 

@@ -38,7 +38,7 @@ class TypeGuess:
     @property
     def type(self) -> pa.DataType:
         if not self._values:
-            return pa.string()
+            return pa.null()
         if self._boolean:
             return pa.bool_()
         if self._integer:
@@ -71,6 +71,8 @@ def convert(texts: pa.Array[Any], kind: pa.DataType) -> pa.Array[Any]:
     """Texts as values of a type that `TypeGuess` found for them."""
     if pa.types.is_string(kind):
         return texts
+    if pa.types.is_null(kind):
+        return pa.nulls(len(texts))
     texts = pc.if_else(pc.equal(texts, _EMPTY), pa.scalar(None, pa.string()), texts)
     if pa.types.is_boolean(kind):
         return pc.match_substring_regex(texts, _TRUE)
