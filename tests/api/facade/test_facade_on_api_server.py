@@ -155,17 +155,8 @@ async def test_the_client_for_people_trains_and_shows_the_verdict(
 ) -> None:
     facade = start()
     client = [sys.executable, "-m", "synthos_operator.facade.client", "--target", facade.target, "--no-mtls"]
-    train = [
-        "train",
-        "--dataset-id",
-        "ds",
-        "--validation-id",
-        "val_1",
-        "--sample",
-        "s3://bucket/sample.parquet",
-        "--preset",
-        "nano",
-    ]
+    ids = ["--dataset-id", "ds", "--validation-id", "val_1"]
+    train = ["train", *ids, "--sample", "s3://bucket/sample.parquet", "--preset", "nano"]
     running = await asyncio.create_subprocess_exec(*client, *train, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     await train_all(operator)
     output, complaint = await running.communicate()

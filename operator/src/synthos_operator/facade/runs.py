@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Iterator
+from datetime import UTC, datetime
 from typing import NamedTuple, TypeVar
 
 from synthos_api.errors import ErrorInfo, ResourceError, SynthosError, UsageError
@@ -20,6 +21,10 @@ from .requests import check_same
 from .store import Store
 
 T = TypeVar("T")
+
+MAX_REPEATS = 1000
+REPEAT_AFTER_SECONDS = 60
+"""How long a failed profile answers for itself; after it an identical call starts another one."""
 
 
 class Limits(NamedTuple):
@@ -112,6 +117,18 @@ class Runs:
         check_same(spec, existing)
         return existing
 
+    async def ensure_again(self, name_of: Callable[[int], str], spec: ValidationRunSpec) -> RunObject:
+        """Like `ensure`, but a failure that is old enough to try again is followed by a numbered new run.
+
+        For runs whose name the caller cannot choose: nothing deletes them here, so without this one
+        missing dataset would be missing for ever. All replicas count alike, from what they see.
+        """
+        for number in range(1, MAX_REPEATS + 1):
+            run = await self.ensure(name_of(number), spec)
+            if not _may_be_repeated(run, datetime.now(UTC)):
+                break
+        return run
+
     async def _create(self, name: str, spec: ValidationRunSpec) -> dict[str, object]:
         with _reaching():
             try:
@@ -170,6 +187,15 @@ class Runs:
         except TimeoutError:
             raise OutOfTime(f"the run {run.name} goes on; call again to wait for it") from None
         raise AssertionError("follow() ends only by raising")
+
+
+def _may_be_repeated(run: RunObject, now: datetime) -> bool:
+    """Whether the run failed, and long enough ago that its callers had time to see the error."""
+    status = run.status
+    if status.phase != "Failed" or not status.finished_at:
+        return False
+    wait = max(REPEAT_AFTER_SECONDS, status.error.retry_after_seconds if status.error else 0)
+    return (now - datetime.fromisoformat(status.finished_at)).total_seconds() > wait
 
 
 @contextlib.contextmanager

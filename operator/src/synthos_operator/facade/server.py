@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncGenerator, Callable
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 import grpc
@@ -59,10 +60,10 @@ class ValidationEngine(pb_grpc.ValidationEngineServicer):
 
     async def AnalyzeDiversity(self, request: pb.DiversityRequest, context: Context) -> pb.DiversityResponse:
         spec = requests.profile_spec(request)
-        name = profile_run_name(request.dataset_id, request.s3_path, requests.data_format(request))
+        name_of = partial(profile_run_name, request.dataset_id, request.s3_path, requests.data_format(request))
         await self._runs.ready()
         try:
-            run = await self._runs.ensure(name, spec)
+            run = await self._runs.ensure_again(name_of, spec)
             profile = await self._runs.wait(run, _profile, context.time_remaining())
         except SynthosError as failure:
             return pb.DiversityResponse(dataset_id=request.dataset_id, error=_error(failure))

@@ -97,6 +97,10 @@ class FakeCluster:
         old["metadata"]["resourceVersion"] = str(version)
         await self._record(version, resource, WatchEvent("DELETED", old))
 
+    def lose(self, name: str) -> None:
+        """Delete a run without any watch hearing of it, as happens while none is open."""
+        del self._objects[RUNS.plural, name]
+
     async def status(self, name: str, **fields: Any) -> None:
         """Merge into a run's status, as the operator would write it."""
         run = copy.deepcopy(self._objects[RUNS.plural, name])
