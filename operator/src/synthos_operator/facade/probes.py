@@ -25,7 +25,9 @@ class Probes:
         """Listen; the port (0: a free one is picked). Raises UsageError when it cannot be used."""
         await self._runner.setup()
         try:
-            await web.TCPSite(self._runner, host.strip("[]"), port).start()
+            # asyncio makes a socket on "::" deaf to IPv4; without a host it opens one for each family.
+            address = host.strip("[]")
+            await web.TCPSite(self._runner, None if address == "::" else address, port).start()
         except OSError as error:
             raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}") from error
         return int(self._runner.addresses[0][1])
