@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +18,9 @@ from synthos_engine.data.storage_errors import storage_errors
 from synthos_engine.sample import StratifiedSampler
 
 from .profiler import OnRows, Strata, numbered_chunks
+
+
+_SALT: Final = 0x5A3C_17E9
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,9 @@ def draw_sample(
     chosen: np.ndarray[tuple[int], np.dtype[np.int64]] | None = None
     sizes: list[int] | None = None
     if rows < total:
-        sampler = StratifiedSampler(strata=strata.count, rows=rows, total_rows=total, seed=seed)
+        # Salted, so that the rows taken are independent of those the clusters were found on.
+        salted = seed ^ _SALT
+        sampler = StratifiedSampler(strata=strata.count, rows=rows, total_rows=total, seed=salted)
         for first, batch in numbered_chunks(loader, dataset):
             sampler.add(strata.of(batch))
             on_rows(first + batch.num_rows, total)

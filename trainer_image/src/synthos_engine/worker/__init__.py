@@ -1,0 +1,1 @@
+"""Entry point of a trainer pod: `python -m synthos_engine.worker`."""
