@@ -105,6 +105,7 @@ def values(s3: S3Access, images: dict[str, str], overrides: dict[str, Any]) -> d
 
     small = {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "4Gi"}}
     result: dict[str, Any] = {
+        "crds": {"install": False},  # the cluster's, not one release's: demo and tests may both be there
         "operator": {
             "image": image("operator"),
             "replicas": 2,
@@ -185,6 +186,8 @@ def deploy(
     """
     if cluster.s3 is None:
         raise ClusterError("no S3 server: set AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
+    crds = Path(__file__).resolve().parent.parent / "crds"
+    cluster.run_kubectl("apply", "--server-side", "--force-conflicts", f"--kustomize={crds}")
     make_namespace(cluster, namespace)
     torch = torch_volume.chart_values(torch_volume.ensure(cluster, namespace)) if cluster.ours else {}
     cluster.make_bucket(BUCKET)
@@ -193,7 +196,7 @@ def deploy(
         file = Path(temporary) / "values.yaml"
         file.write_text(yaml.safe_dump(values(cluster.s3, images, merged(torch, overrides or {}))))
         chart = Path(__file__).resolve().parent.parent / "charts" / "synthos"
-        options = ["--namespace", namespace, "--values", str(file), "--wait", "--timeout", "3m"]
+        options = ["--namespace", namespace, "--values", str(file), "--wait", "--timeout", "90s"]
         try:
             cluster.run_helm("upgrade", "--install", RELEASE, str(chart), *options)
         except ClusterError:

@@ -30,7 +30,7 @@ class Stranger:
     def stream(self, service: str, method: str, body: dict[str, Any]) -> Any:
         descriptor = self.pool.FindServiceByName(service).methods_by_name[method]
         request = json_format.ParseDict(body, GetMessageClass(descriptor.input_type)())
-        call = self.channel.unary_stream(
+        call: Any = self.channel.unary_stream(
             f"/{service}/{method}",
             request_serializer=lambda message: message.SerializeToString(),
             response_deserializer=GetMessageClass(descriptor.output_type).FromString,
@@ -40,7 +40,7 @@ class Stranger:
     def unary(self, service: str, method: str, body: dict[str, Any]) -> dict[str, Any]:
         descriptor = self.pool.FindServiceByName(service).methods_by_name[method]
         request = json_format.ParseDict(body, GetMessageClass(descriptor.input_type)())
-        call = self.channel.unary_unary(
+        call: Any = self.channel.unary_unary(
             f"/{service}/{method}",
             request_serializer=lambda message: message.SerializeToString(),
             response_deserializer=GetMessageClass(descriptor.output_type).FromString,
