@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from synthos_api.v1alpha1 import CascadeTierStatus, ValidationRunStatus
+from synthos_api.v1alpha1 import CascadeTierStatus
 
 from .advance import advance
 from .observed import Observed
@@ -67,16 +67,16 @@ def _written(
         if delay == 0:
             tiers[uid] = status
         delays.append(delay)
-    run: ValidationRunStatus | None = run_status(situation, decision, steps)
+    after = run_status(situation, decision, steps)
     delay = wait_before_write(
         observed.run.status,
-        run,
+        after,
         last_write=observed.written.get(observed.run.meta.uid),
         now=now,
         interval_seconds=interval,
     )
     delays.append(delay)
-    run = run if delay == 0 else None
+    run = after if delay == 0 else None
     waits = [delay for delay in delays if delay]
     return Plan(
         actions=actions,
