@@ -114,7 +114,8 @@ class NgramModel:
         last, previous = stream[self.order - 1 :], stream[self.order - 2 : -1]
         start_of_row = np.zeros(len(last), bool)
         start_of_row[0] = True
-        return (last != 0) | ((previous != 0) & ~start_of_row)
+        predicts: np.ndarray = (last != 0) | ((previous != 0) & ~start_of_row)
+        return predicts
 
     def probabilities(self, history: np.ndarray) -> np.ndarray:
         """(rows,) last bytes packed into 64 bits -> (rows, 256) probabilities of the next byte."""
