@@ -14,6 +14,13 @@ FLOPS_PER_PARAMETER_AND_TOKEN = 6
 
 SECONDS_PER_HOUR = 3600
 
+H200_PEAK_FLOPS = 989e12
+"""Peak of one NVIDIA H200 (SXM) in bfloat16, dense, FLOP/s, from NVIDIA's data sheet."""
+
+ASSUMED_MFU = 0.4
+"""Model FLOPs utilisation that plans assume. An assumption, not a measurement of this engine: PaLM
+reports 0.46 for its largest model (arXiv 2204.02311, table 3); small models reach less."""
+
 
 def planned_tokens(tier: TierSpec) -> int:
     """Tokens one model of the tier is trained on; without `steps`, one sequence for each row."""
@@ -24,6 +31,11 @@ def planned_tokens(tier: TierSpec) -> int:
 def planned_flops(tier: TierSpec) -> float:
     """Training FLOPs of all variants of a tier (of the candidate models; a reference twin costs as much again)."""
     return float(FLOPS_PER_PARAMETER_AND_TOKEN * tier.model_size * planned_tokens(tier) * tier.variants)
+
+
+def gpu_hours(flops: float, mfu: float = ASSUMED_MFU, peak_flops: float = H200_PEAK_FLOPS) -> float:
+    """Hours that one GPU needs for so many FLOPs at a model FLOPs utilisation of `mfu`."""
+    return flops / (mfu * peak_flops) / SECONDS_PER_HOUR
 
 
 def progress_percent(tiers: Sequence[TierSpec], done: Mapping[int, float]) -> float:

@@ -1,0 +1,1 @@
+"""The `synthos` command."""

@@ -1,0 +1,170 @@
+"""`inspect`, `profile` and `sample`."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from synthos_api.errors import UsageError
+from synthos_api.results import PreScreenResult
+from synthos_api.v1alpha1 import DatasetRef
+from synthos_engine.data import DatasetLoader
+from synthos_engine.data.location import LocalPath, parse_location
+
+from .edge import emit
+from .view import ProgressView
+
+
+def inspect_dataset(dataset: str, *, as_json: bool) -> None:
+    metadata = DatasetLoader().get_metadata(dataset)
+    if as_json:
+        emit(asdict(metadata))
+        return
+    table = Table("column", "type", title=None)
+    for column in metadata.columns:
+        table.add_row(escape(repr(column.name) if column.name.strip() != column.name else column.name), column.type)
+    _out().print(
+        f"{metadata.format}, {metadata.total_rows:,} rows, {len(metadata.columns)} columns, "
+        f"{metadata.size_bytes:,} bytes, about {metadata.estimated_memory_mb:,.1f} MB in memory"
+    )
+    _out().print(table)
+
+
+def profile_command(dataset: str, *, seed: int, as_json: bool) -> None:
+    from synthos_engine.profile import prescreen, profile_dataset
+
+    with ProgressView() as view:
+        view.begin("profile")
+        profile = profile_dataset(
+            DatasetLoader(),
+            dataset_ref(dataset),
+            seed=seed,
+            on_rows=lambda done, total: view.rows("reading", done, total),
+        )
+        view.end()
+    result = profile.result
+    screened = prescreen(result.metrics, result.duplicate_row_percentage, result.total_rows)
+    columns = [asdict(column) for column in profile.columns]
+    if as_json:
+        emit(
+            {
+                "profile": result.model_dump(mode="json"),
+                "pre_screen": screened.model_dump(mode="json"),
+                "columns": columns,
+            }
+        )
+        return
+    _print_profile(result.model_dump(), screened, columns)
+
+
+def sample_command(dataset: str, *, rows: int, out: str, seed: int, as_json: bool) -> None:
+    from synthos_engine.data.store import open_store
+    from synthos_engine.profile import profile_dataset
+    from synthos_engine.profile.extract import draw_sample
+    from synthos_engine.sample.confidence import sampling_confidence
+
+    folder, name = _split(out)
+    loader, ref = DatasetLoader(), dataset_ref(dataset)
+    store = open_store(folder)
+    with ProgressView() as view, tempfile.TemporaryDirectory(prefix="synthos-") as work:
+        view.begin("sample")
+        profile = profile_dataset(loader, ref, seed=seed, on_rows=lambda d, t: view.rows("finding strata", d, t))
+        path = Path(work) / "sample.parquet"
+        drawn = draw_sample(
+            loader,
+            ref,
+            profile.strata,
+            rows=rows,
+            seed=seed,
+            path=path,
+            on_rows=lambda d, t: view.rows("taking rows", d, t),
+        )
+        store.write_file(name, path)
+        view.end()
+    total = profile.result.total_rows
+    confidence = sampling_confidence(drawn.rows, total)
+    if as_json:
+        emit(
+            {
+                "sample": store.uri(name),
+                "rows": drawn.rows,
+                "total_rows": total,
+                "strata": drawn.strata,
+                "sampling_confidence": confidence,
+            }
+        )
+        return
+    strata = "all rows" if drawn.strata is None else f"{sum(1 for n in drawn.strata if n)} strata"
+    _out().print(f"{drawn.rows:,} of {total:,} rows ({strata}), sampling confidence {confidence}: {escape(out)}")
+
+
+def dataset_ref(text: str) -> DatasetRef:
+    """The reference that phases take, of what the user wrote; relative paths become absolute."""
+    location = parse_location(text)
+    uri = str(location.path.absolute()) if isinstance(location, LocalPath) else location.text
+    try:
+        return DatasetRef(uri=uri)
+    except ValidationError as error:
+        raise UsageError("neither a path nor s3://bucket/key").at(text) from error
+
+
+def _split(out: str) -> tuple[str, str]:
+    """(folder, name) of a file to write."""
+    if not out or out.endswith("/"):
+        raise UsageError("--out names a file, not a folder").at(out)
+    if isinstance(parse_location(out), LocalPath):
+        path = Path(out).expanduser() if "://" not in out else None
+        if path is not None:
+            if path.is_dir():
+                raise UsageError("--out names a file, not a folder").at(out)
+            return str(path.absolute().parent), path.name
+    folder, _, name = out.rpartition("/")
+    return folder, name
+
+
+def _out() -> Console:
+    return Console(file=sys.stdout, highlight=False, soft_wrap=True)
+
+
+def _number(value: Any) -> str:
+    return "–" if value is None else f"{value:,.4g}" if isinstance(value, float) else f"{value:,}"
+
+
+def _print_profile(result: dict[str, Any], screened: PreScreenResult, columns: list[dict[str, Any]]) -> None:
+    out, metrics = _out(), result["metrics"]
+    out.print(f"{result['format']}, {result['total_rows']:,} rows, {result['columns']} columns")
+    out.print(
+        f"clusters {metrics['cluster_count']}, entropy {_number(metrics['entropy'])} bits, "
+        f"Gini {_number(metrics['gini_coefficient'])}, duplicates {_number(result['duplicate_row_percentage'])} %, "
+        f"rare {_number(metrics['rare_pattern_percentage'])} %, outliers {_number(metrics['outlier_percentage'])} %"
+    )
+    table = Table("column", "type", "missing", "distinct", "mean / mean length", "least", "most")
+    for column in columns:
+        numeric, text = column["numeric"], column["text"]
+        cells = ["", "", ""]
+        if numeric:
+            cells = [_number(numeric[key]) for key in ("mean", "minimum", "maximum")]
+        elif text:
+            cells = [_number(text[key]) for key in ("mean_length", "minimum_length", "maximum_length")]
+        about = "" if column["distinct_exact"] else "≈"
+        table.add_row(
+            escape(column["name"]),
+            column["type"],
+            _number(column["missing"]),
+            about + _number(column["distinct"]),
+            *cells,
+        )
+    out.print(table)
+    for pair in metrics["correlations"][:5]:
+        out.print(f"correlation {pair['correlation']:+.3f}  {escape(pair['column_a'])} · {escape(pair['column_b'])}")
+    for match in screened.matches:
+        out.print(f"signature {match.signature_id}: similarity {match.similarity:.2f}")
+    out.print(f"pre-risk score {_number(screened.pre_risk_score)} (not calibrated). {screened.recommendation}")

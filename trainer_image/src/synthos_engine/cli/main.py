@@ -1,0 +1,130 @@
+"""`synthos`: the commands and their options. What they do is in the other modules, loaded when needed.
+
+Exit codes: 0; `validate` 0 clear, 3 collapse, 4 inconclusive; 2 wrong usage; 130 interrupted; 1 any
+other error. tests/unit/engine/cli pins commands, options and codes.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import metadata
+from typing import Annotated, NoReturn
+
+import typer
+
+from .edge import command_edge
+
+app = typer.Typer(
+    name="synthos",
+    help="Tells whether a training dataset will make a model collapse, before the money is spent.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Dataset = Annotated[
+    str, typer.Argument(metavar="DATASET", help="A path, file:// or s3:// URI; CSV, TSV, JSONL or Parquet.")
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else there.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, max=2**31 - 1, help="Same data and seed, same result.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"synthos {metadata.version('synthos-validation')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def inspect(dataset: Dataset, as_json: Json = False) -> None:
+    """What a dataset is, without loading it: format, rows, columns, sizes."""
+    with command_edge(as_json=as_json):
+        from .data_commands import inspect_dataset
+
+        inspect_dataset(dataset, as_json=as_json)
+
+
+@app.command()
+def profile(dataset: Dataset, seed: Seed = 0, as_json: Json = False) -> None:
+    """Diversity, clusters, correlations, and the pre-screen against signatures of degenerate data."""
+    with command_edge(as_json=as_json):
+        from .data_commands import profile_command
+
+        profile_command(dataset, seed=seed, as_json=as_json)
+
+
+@app.command()
+def sample(
+    dataset: Dataset,
+    rows: Annotated[int, typer.Option("--rows", min=1, help="Rows to take; all where there are no more.")],
+    out: Annotated[str, typer.Option("--out", metavar="FILE", help="Parquet file to write: a path or an s3:// URI.")],
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Write a stratified sample as Parquet; the column `__row__` is the row's number in DATASET."""
+    with command_edge(as_json=as_json):
+        from .data_commands import sample_command
+
+        sample_command(dataset, rows=rows, out=out, seed=seed, as_json=as_json)
+
+
+@app.command()
+def validate(
+    dataset: Dataset,
+    reference: Annotated[
+        str | None, typer.Option("--reference", metavar="REF", help="Trusted real data; without it never a firm clear.")
+    ] = None,
+    cascade: Annotated[
+        str | None,
+        typer.Option(
+            "--cascade",
+            metavar="PRESET|FILE",
+            help="nano, synthos-18, or a YAML or JSON file with a cascade as in a ValidationRun. "
+            "Default: synthos-18 where there is a GPU, else nano.",
+        ),
+    ] = None,
+    out: Annotated[
+        str, typer.Option("--out", metavar="DIR", help="Folder for verdict.json, report.html and the artifacts.")
+    ] = "synthos-report",
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Train the cascade on this machine and judge. Exit code: 0 clear, 3 collapse, 4 inconclusive.
+
+    Writes DIR/verdict.json and DIR/report.html. What was finished before an interruption is used
+    again by the next call with the same data, options and DIR.
+    """
+    with command_edge(as_json=as_json):
+        from .validate_command import validate_command
+
+        code = validate_command(dataset, reference, cascade, out, seed=seed, as_json=as_json)
+    raise typer.Exit(code)
+
+
+@app.command()
+def plan(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A ValidationRun as YAML or JSON.")], as_json: Json = False
+) -> None:
+    """FLOPs, GPU-hours, time and cost of a ValidationRun before anything runs, with the assumptions."""
+    with command_edge(as_json=as_json):
+        from .plan_command import plan_command
+
+        plan_command(file, as_json=as_json)
+
+
+def main() -> NoReturn:
+    """Entry point of the console script."""
+    from .edge import run
+
+    sys.exit(run(app))

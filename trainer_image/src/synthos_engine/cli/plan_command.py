@@ -1,0 +1,141 @@
+"""`plan`: what a ValidationRun would take, from synthos_api.cost and stated assumptions."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from synthos_api.cost import (
+    ASSUMED_MFU,
+    FLOPS_PER_PARAMETER_AND_TOKEN,
+    H200_PEAK_FLOPS,
+    SECONDS_PER_HOUR,
+    cost_usd,
+    gpu_hours,
+    planned_flops,
+    planned_tokens,
+)
+from synthos_api.errors import UsageError
+from synthos_api.presets import tiers_of
+from synthos_api.v1alpha1 import RUN_KIND, TierSpec, ValidationRunSpec
+
+from .cascade_option import checked_cascade, first_problem, read_document
+from .edge import emit
+
+
+def plan_command(path: str, *, as_json: bool) -> None:
+    plan = plan_of(_spec(path))
+    if as_json:
+        emit(plan)
+    else:
+        _print(plan)
+
+
+def plan_of(spec: ValidationRunSpec) -> dict[str, Any]:
+    """The plan as a JSON document. Hours and money are rounded; FLOPs are exact products."""
+    twins = 2 if spec.reference else 1
+    price = spec.budget.gpu_hour_usd
+    rows = [_tier(tier, twins, price) for tier in tiers_of(spec.cascade)]
+    cost = sum(row["cost_usd"] for row in rows)
+    limit = spec.budget.max_cost_usd
+    return {
+        "tiers": rows,
+        "total": {
+            "models": sum(row["models"] for row in rows),
+            "flops": sum(row["flops"] for row in rows),
+            "gpu_hours": round(sum(row["gpu_hours"] for row in rows), 4),
+            "wall_hours": round(sum(row["wall_hours"] for row in rows), 4),
+            "cost_usd": round(cost, 2),
+        },
+        "budget": {"max_cost_usd": limit, "within": None if limit is None else cost <= limit},
+        "deadline": {
+            "seconds": spec.deadline_seconds,
+            "within": sum(row["wall_hours"] for row in rows) * SECONDS_PER_HOUR <= spec.deadline_seconds,
+        },
+        "assumptions": _assumptions(twins, price),
+    }
+
+
+def _tier(tier: TierSpec, twins: int, price: float) -> dict[str, Any]:
+    flops = planned_flops(tier) * twins
+    hours = gpu_hours(flops)
+    # A tier without GPUs runs on a CPU, whose speed is not assumed; hours are those of one GPU.
+    wall = hours / max(1, tier.gpus * tier.nodes)
+    return {
+        "tier": tier.tier,
+        "models": tier.variants * twins,
+        "parameters": tier.model_size,
+        "tokens_per_model": planned_tokens(tier),
+        "flops": flops,
+        "gpus": tier.gpus * tier.nodes,
+        "gpu_hours": round(hours, 6),
+        "wall_hours": round(wall, 6),
+        "cost_usd": round(cost_usd(hours * SECONDS_PER_HOUR, price), 4),
+    }
+
+
+def _assumptions(twins: int, price: float) -> list[str]:
+    lines = [
+        f"{FLOPS_PER_PARAMETER_AND_TOKEN} FLOPs for each parameter and token (forward and backward)",
+        f"one H200 at {H200_PEAK_FLOPS / 1e12:g} TFLOP/s (bfloat16, dense) and {ASSUMED_MFU:.0%} of it used: "
+        "assumed, not measured; small models use less",
+        f"{price:g} USD for an hour of one GPU, for the time the GPUs compute",
+        "all GPUs of a tier work all the time; tiers run one after another",
+        "not counted: reading and profiling the data (CPU), start of pods, waiting for GPUs, the verdict",
+    ]
+    if twins == 2:
+        lines.append("with a reference each model has a twin of equal size, so everything counts twice")
+    return lines
+
+
+def _spec(path: str) -> ValidationRunSpec:
+    document = read_document(path)
+    if not isinstance(document, dict) or document.get("kind") != RUN_KIND or not isinstance(document.get("spec"), dict):
+        raise UsageError(f"is no {RUN_KIND}").at(path)
+    checked_cascade(document["spec"].get("cascade", {}), path)
+    try:
+        return ValidationRunSpec.model_validate(document["spec"], extra="forbid")
+    except ValidationError as error:
+        raise UsageError(f"spec.{first_problem(error)}").at(path) from error
+
+
+def _print(plan: dict[str, Any]) -> None:
+    out = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    table = Table("tier", "models", "parameters", "tokens each", "FLOPs", "GPUs", "GPU-hours", "hours", "USD")
+    for row in plan["tiers"]:
+        table.add_row(
+            str(row["tier"]),
+            str(row["models"]),
+            f"{row['parameters']:,}",
+            f"{row['tokens_per_model']:,}",
+            f"{row['flops']:.3g}",
+            str(row["gpus"]),
+            f"{row['gpu_hours']:,.3g}",
+            f"{row['wall_hours']:,.3g}",
+            f"{row['cost_usd']:,.2f}",
+        )
+    total = plan["total"]
+    table.add_section()
+    table.add_row(
+        "all",
+        str(total["models"]),
+        "",
+        "",
+        f"{total['flops']:.3g}",
+        "",
+        f"{total['gpu_hours']:,.3g}",
+        f"{total['wall_hours']:,.3g}",
+        f"{total['cost_usd']:,.2f}",
+    )
+    out.print(table)
+    if plan["budget"]["within"] is not None:
+        words = "within" if plan["budget"]["within"] else "ABOVE"
+        out.print(f"{words} the budget of {plan['budget']['max_cost_usd']:,.2f} USD")
+    if not plan["deadline"]["within"]:
+        out.print(f"LONGER than the deadline of {plan['deadline']['seconds'] / SECONDS_PER_HOUR:,.1f} hours")
+    for line in plan["assumptions"]:
+        out.print(f"- {line}")
