@@ -1,0 +1,90 @@
+"""The effect of training on the candidate, from pairs of models, with its uncertainty.
+
+A pair is a model trained on the candidate and its twin (same seed, initialisation and batch order)
+trained on a size-matched draw of the reference; both are scored on the same held-out real windows.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from synthos_api.results import ModelResult
+
+CONFIDENCE = 0.95
+MANY_DEGREES = 1e6
+
+
+@dataclass(frozen=True)
+class EffectEstimate:
+    """Relative excess loss (0.05: five percent worse than real data of the same size).
+
+    `degrees` is 0 when there are too few pairs for an interval; `standard_error` is then None.
+    """
+
+    excess: float
+    standard_error: float | None
+    degrees: float
+    pairs: int
+
+    def interval(self, confidence: float = CONFIDENCE) -> tuple[float, float] | None:
+        if self.standard_error is None:
+            return None
+        half = float(stats.t.ppf(0.5 + confidence / 2, self.degrees)) * self.standard_error
+        return self.excess - half, self.excess + half
+
+    def probability_above(self, bound: float) -> float | None:
+        """Probability that the effect exceeds `bound`, under the distribution the interval is from."""
+        if self.standard_error is None:
+            return None
+        if self.standard_error == 0:
+            return float(self.excess > bound)
+        return float(stats.t.sf((bound - self.excess) / self.standard_error, self.degrees))
+
+
+def estimate_effect(models: Sequence[ModelResult]) -> EffectEstimate | None:
+    """Mean of the tiers' mean excess losses; None without any pair.
+
+    Variance of the mean: (1/T^2) * sum over tiers of s^2 / n_t, with s^2 the variance of the pairs
+    around their tier's mean, pooled over tiers (draws and seeds), n - T degrees of freedom; plus the
+    square of the mean holdout standard error, which all pairs share because they share the windows
+    (many windows, so no loss of degrees: Welch-Satterthwaite, Satterthwaite 1946).
+    The trend over model sizes is no noise and is taken out. Where every tier has one pair, the
+    pairs are treated as one group, which counts the trend as noise.
+    """
+    groups: dict[int, list[float]] = defaultdict(list)
+    holdout = []
+    for model in models:
+        if model.paired is not None and model.paired.relative_excess is not None:
+            groups[model.tier].append(model.paired.relative_excess)
+            holdout.append(model.paired.holdout_standard_error or 0.0)
+    if not groups:
+        return None
+    values = [np.asarray(group) for group in groups.values()]
+    pairs = sum(len(group) for group in values)
+    degrees = pairs - len(values)
+    if degrees < 1:
+        values, degrees = [np.concatenate(values)], pairs - 1
+    excess = float(np.mean([group.mean() for group in values]))
+    if degrees < 1:
+        return EffectEstimate(excess, None, 0, pairs)
+    pooled = sum(float(((group - group.mean()) ** 2).sum()) for group in values) / degrees
+    training = sum(pooled / len(group) for group in values) / len(values) ** 2
+    variance = training + float(np.mean(holdout)) ** 2
+    effective = degrees * (variance / training) ** 2 if training > 0 else MANY_DEGREES
+    return EffectEstimate(excess, float(np.sqrt(variance)), min(effective, MANY_DEGREES), pairs)
+
+
+def mean_excess(models: Sequence[ModelResult], candidate: str, reference: str) -> float | None:
+    """Mean relative difference of two of the PairedLosses' fields; None where they were not measured."""
+    ratios = []
+    for model in models:
+        ours = getattr(model.paired, candidate, None)
+        theirs = getattr(model.paired, reference, None)
+        if ours is not None and theirs:
+            ratios.append(ours / theirs - 1)
+    return float(np.mean(ratios)) if ratios else None

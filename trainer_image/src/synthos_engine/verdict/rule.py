@@ -1,0 +1,95 @@
+"""From the measured effect to clear, collapse or inconclusive (docs/adr/0003, docs/verdict.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from synthos_api.results import (
+    SIX_DIMENSIONS,
+    DimensionScore,
+    Effect,
+    Judgement,
+    ModelResult,
+    Severity,
+    VerdictName,
+)
+
+from .effect import EffectEstimate, estimate_effect
+from .mechanism import LossPattern, loss_pattern, mechanism_of
+
+BENIGN_BOUND = 0.02
+COLLAPSE_BOUND = 0.05
+MODERATE_FROM = 0.15
+SEVERE_FROM = 0.40
+
+NOT_COMPUTED = [DimensionScore(dimension=name) for name in SIX_DIMENSIONS]
+
+
+def judge(models: Sequence[ModelResult], *, with_reference: bool) -> Judgement:
+    """The judgement of a cascade; what this version does not compute is null or empty in it."""
+    if not with_reference:
+        return _without_reference()
+    estimate = estimate_effect(models)
+    if estimate is None:
+        raise ValueError("a judgement with a reference needs at least one pair of models")
+    pattern = loss_pattern(models)
+    verdict, reason = _decide(estimate, pattern)
+    probability = estimate.probability_above(COLLAPSE_BOUND)
+    if pattern.looks_foreign and verdict == "inconclusive":
+        probability = None  # of what is not known to be the same domain, the effect says nothing
+    worse = verdict == "collapse" or pattern.looks_foreign
+    return Judgement(
+        verdict=verdict,
+        collapse_probability=probability,
+        risk_score=None if probability is None else round(100 * probability),
+        severity=severity_of(estimate.excess) if verdict == "collapse" else "none",
+        mode="with_reference",
+        mechanism=mechanism_of(pattern) if worse else "none",
+        reason=reason,
+        effect=Effect(excess_loss=estimate.excess, interval=estimate.interval()),
+        dimensions=NOT_COMPUTED,
+    )
+
+
+def severity_of(excess: float) -> Severity:
+    """Of a collapse, by the excess loss: mild below 15 %, moderate below 40 %, else severe."""
+    if excess >= SEVERE_FROM:
+        return "severe"
+    return "moderate" if excess >= MODERATE_FROM else "mild"
+
+
+def _decide(estimate: EffectEstimate, pattern: LossPattern) -> tuple[VerdictName, str]:
+    interval = estimate.interval()
+    if interval is None:
+        return "inconclusive", (
+            f"One pair of models gives {estimate.excess:+.1%} without an interval; "
+            "train at least two variants to settle it."
+        )
+    low, high = interval
+    measured = f"{estimate.excess:+.1%} loss on held-out real rows, 95 % interval {low:+.1%} to {high:+.1%}"
+    if high < COLLAPSE_BOUND and low <= BENIGN_BOUND:
+        return "clear", f"Models trained on it are as good as on real data of the same size: {measured}."
+    if pattern.looks_foreign:
+        return "inconclusive", (
+            f"The reference's models pay {pattern.foreign:+.0%} more for this dataset than for real rows: it may be "
+            "another domain or noise, which this measurement cannot tell apart; a reference of the same domain "
+            "would settle it."
+        )
+    if low > BENIGN_BOUND and estimate.excess >= COLLAPSE_BOUND:
+        return "collapse", f"Models trained on it are worse than on real data of the same size: {measured}."
+    if low > BENIGN_BOUND:
+        return "inconclusive", (
+            f"Between the bounds of {BENIGN_BOUND:.0%} and {COLLAPSE_BOUND:.0%}: {measured}; "
+            "a larger cascade shows whether the effect grows."
+        )
+    return "inconclusive", f"The interval holds both: {measured}; more variants or a larger reference would settle it."
+
+
+def _without_reference() -> Judgement:
+    return Judgement(
+        verdict="inconclusive",
+        mode="no_reference",
+        reason="No reference was given, and without trusted data of the same domain the effect cannot be measured; "
+        "give a reference to settle it.",
+        dimensions=NOT_COMPUTED,
+    )
