@@ -1,128 +1,103 @@
-"""Phase 3: match a profile's metrics against a small library of degenerate patterns.
+"""Phase 3: known signatures of degenerate data, matched against what a profile measured. Pure.
 
-Each signature is a formula with values from 0 (nothing of it) to 1 (the pattern in its pure form).
-The formulas are stated, not fitted: the pre-risk score built from them is a screening score and
-*not* a calibrated probability of collapse. No outcome has been measured per signature yet, so
-`historical_outcome` stays empty, and so does `collapse_type`; the mechanism stands before the slash
-of the signature's name, in the words of `results.Mechanism`.
-
-Real data also repeat rows and have uneven clusters, so a low similarity is normal; only what is
-degenerate beyond doubt stops a cascade.
+Lives in the contract because both halves need it: the profile's pod, and the facade for metrics that
+a caller brings. Every signature is a stated formula, 0 (nothing of it) to 1 (all of it); they are
+stated, not fitted, so the pre-risk score built from them is *not* a calibrated probability of
+collapse. No outcome has been measured per signature yet, so `historical_outcome` stays empty, and
+so does `collapse_type`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 
 from .results import DiversityMetrics, PreScreenResult, SignatureMatch
 
-REPORTED_FROM: Final = 0.05
-"""Matches below this similarity are left out; the score counts reported matches only."""
 
-WARN_FROM: Final = 0.5
-"""From this similarity on the recommendation names the pattern."""
-
-CONSTANT_DUPLICATES: Final = 99.9
-"""Percent of repeated rows from which data of a single cluster counts as constant."""
-
-NORMAL_TAIL: Final = 2.0
-"""Percent of rare and outlying rows together from which tails count as present."""
-
-
-class Evidence(NamedTuple):
-    """What a signature may look at; None is 'not measured', never zero."""
+@dataclass(frozen=True)
+class Measured:
+    """What a signature may look at; None is "not measured", never zero."""
 
     metrics: DiversityMetrics
-    duplicates: float | None
+    duplicate_row_percentage: float | None
+    total_rows: int | None
 
 
-Formula = Callable[[Evidence], float | None]
+@dataclass(frozen=True)
+class Signature:
+    """`similarity` gives 0..1, or None where what it needs was not measured; `advice` says what to do."""
 
-
-class Signature(NamedTuple):
     signature_id: str
-    formula: Formula
-    meaning: str
+    similarity: Callable[[Measured], float | None]
+    advice: str
 
 
-def _unit(value: float) -> float:
-    return min(1.0, max(0.0, value))
+def _ramp(value: float, low: float, high: float) -> float:
+    """0 up to `low`, 1 from `high`, a straight line between."""
+    return min(1.0, max(0.0, (value - low) / (high - low)))
 
 
-def constant_data(seen: Evidence) -> float | None:
-    """1 where every row is the same row: one cluster, and (nearly) all rows repeat another; else 0."""
-    if seen.duplicates is None or not seen.metrics.cluster_count:
+def _constant(measured: Measured) -> float | None:
+    """1 when all rows are the same; otherwise 0. Needs the number of rows."""
+    if measured.duplicate_row_percentage is None or measured.total_rows is None:
         return None
-    return 1.0 if seen.metrics.cluster_count == 1 and seen.duplicates >= CONSTANT_DUPLICATES else 0.0
+    different = measured.total_rows * (1 - measured.duplicate_row_percentage / 100)
+    return 1.0 if measured.total_rows > 1 and round(different) <= 1 else 0.0
 
 
-def exact_duplication(seen: Evidence) -> float | None:
-    """The share of rows that exactly repeat an earlier row."""
-    return None if seen.duplicates is None else _unit(seen.duplicates / 100)
-
-
-def cluster_dominance(seen: Evidence) -> float | None:
-    """1 - H / log2(k): one minus Pielou's evenness (1966) of the cluster sizes.
-
-    H is the entropy of cluster membership in bits, k the number of clusters. 0: equal sizes;
-    towards 1: one cluster holds nearly everything. Not defined for fewer than two clusters.
-    """
-    count, entropy = seen.metrics.cluster_count, seen.metrics.entropy
-    if entropy is None or count is None or count < 2:
+def _duplication(measured: Measured) -> float | None:
+    """Percent of rows that repeat an earlier one: from 5 (nothing) to 50 (all of it)."""
+    if measured.duplicate_row_percentage is None:
         return None
-    return _unit(1 - entropy / math.log2(count))
+    return _ramp(measured.duplicate_row_percentage, 5.0, 50.0)
 
 
-def vanished_tails(seen: Evidence) -> float | None:
-    """min(dominance, 1 - tails / 2 %): one mode, and rare rows gone, the sign of recursive training.
-
-    Tails are rare-pattern plus outlier percentages. Loss of the tails comes first when models are
-    trained on their own output (Shumailov et al. 2024, doi 10.1038/s41586-024-07566-y), but clean
-    uniform data have no tails either, hence the minimum (fuzzy "and") with dominance.
-    """
-    dominance = cluster_dominance(seen)
-    rare, outlying = seen.metrics.rare_pattern_percentage, seen.metrics.outlier_percentage
-    if dominance is None or rare is None or outlying is None:
+def _single_cluster(measured: Measured) -> float | None:
+    """Entropy of the clusters below one bit. Harmless data may have it, so it counts one half at most."""
+    if measured.metrics.entropy is None:
         return None
-    return min(dominance, _unit(1 - (rare + outlying) / NORMAL_TAIL))
+    return 0.5 * (1 - _ramp(measured.metrics.entropy, 0.0, 1.0))
 
 
-CONSTANT_ID: Final = "narrowed/constant-data"
+def _redundant_columns(measured: Measured) -> float | None:
+    """Half the share of correlated pairs with |r| of 0.999 or more; the list holds the largest |r| only."""
+    pairs = measured.metrics.correlations
+    if not pairs:
+        return None
+    return 0.5 * sum(abs(pair.correlation) >= 0.999 for pair in pairs) / len(pairs)
 
-SIGNATURES: Final = (
-    Signature(CONSTANT_ID, constant_data, "all rows are the same row"),
-    Signature("duplicated/exact-rows", exact_duplication, "many rows exactly repeat another; deduplicate them"),
-    Signature("narrowed/cluster-dominance", cluster_dominance, "one cluster holds most rows; look for what it repeats"),
-    Signature("narrowed/vanished-tails", vanished_tails, "one mode and no rare rows; compare with a trusted reference"),
+
+CONSTANT: Final = "constant-data"
+
+LIBRARY: Final = (
+    Signature(CONSTANT, _constant, "All rows are the same: there is nothing to learn from; replace the data."),
+    Signature("heavy-duplication", _duplication, "Remove exact duplicates before training on this dataset."),
+    Signature("single-cluster", _single_cluster, "The rows are hardly different in kind; check how they were chosen."),
+    Signature("redundant-columns", _redundant_columns, "Numeric columns repeat each other; check how they were made."),
 )
 
 
-def prescreen(metrics: DiversityMetrics, duplicate_row_percentage: float | None) -> PreScreenResult:
-    """Match measured metrics (percentages 0..100, entropy in bits) against the library.
+def prescreen(
+    metrics: DiversityMetrics, duplicate_row_percentage: float | None, total_rows: int | None = None
+) -> PreScreenResult:
+    """Match a profile against LIBRARY; quantities that were not measured match nothing.
 
-    `pre_risk_score` is 100 x the highest similarity, and None where nothing could be judged.
-    `should_proceed` is False only for constant data: there a cascade cannot change the outcome.
+    `pre_risk_score` is 100 × the largest similarity, None where nothing could be judged.
+    `should_proceed` is false only for constant data, where no cascade could say anything else.
     """
-    seen = Evidence(metrics, duplicate_row_percentage)
-    judged = [(s, value) for s in SIGNATURES if (value := s.formula(seen)) is not None]
-    if not judged:
-        return PreScreenResult(recommendation="Too little was measured to compare with the signature library.")
-    found = sorted((m for m in judged if m[1] >= REPORTED_FROM), key=lambda match: -match[1])
-    constant = any(s.signature_id == CONSTANT_ID for s, _ in found)
+    measured = Measured(metrics, duplicate_row_percentage, total_rows)
+    found = [(signature, signature.similarity(measured)) for signature in LIBRARY]
+    known = [(signature, similarity) for signature, similarity in found if similarity is not None]
+    hits = sorted(((s, x) for s, x in known if x > 0), key=lambda hit: -hit[1])
+    constant = any(signature.signature_id == CONSTANT for signature, _ in hits)
+    advice = hits[0][0].advice if hits else "No signature of degenerate data was found; train the cascade."
+    if not known:
+        advice = "Nothing was measured that a signature could match; train the cascade."
     return PreScreenResult(
-        pre_risk_score=round(100 * found[0][1]) if found else 0,
-        matches=[SignatureMatch(signature_id=s.signature_id, similarity=round(value, 4)) for s, value in found],
+        pre_risk_score=round(100 * max(similarity for _, similarity in known)) if known else None,
+        matches=[SignatureMatch(signature_id=s.signature_id, similarity=round(x, 4)) for s, x in hits],
         should_proceed=not constant,
-        recommendation=_recommendation(found, constant=constant),
+        recommendation=advice,
     )
-
-
-def _recommendation(found: list[tuple[Signature, float]], *, constant: bool) -> str:
-    if constant:
-        return "Do not train: all rows are the same row, and no cascade can change that."
-    strong = [s.meaning for s, value in found if value >= WARN_FROM]
-    if strong:
-        return f"Run the cascade to measure the effect: {'; '.join(strong)}."
-    return "No strong degenerate pattern; run the cascade to measure the effect of training."

@@ -75,7 +75,9 @@ class ValidationEngine(pb_grpc.ValidationEngineServicer):
         await self._runs.ready()
         run = self._runs.profiled(dataset_id)
         if run and (profile := run.status.profile):
-            found = run.status.pre_screen or prescreen(profile.metrics, profile.duplicate_row_percentage)
+            found = run.status.pre_screen or prescreen(
+                profile.metrics, profile.duplicate_row_percentage, profile.total_rows
+            )
         elif measured:
             found = prescreen(measured, None)
         else:

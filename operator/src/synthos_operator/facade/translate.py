@@ -10,7 +10,7 @@ from typing import Final
 
 from synthos_api import results as api
 from synthos_api.cost import progress_percent
-from synthos_api.errors import DataError, ErrorInfo, SynthosError, to_info
+from synthos_api.errors import MAX_MESSAGE_CHARS, DataError, ErrorInfo, SynthosError, to_info
 from synthos_api.presets import tiers_of
 from synthos_api.v1alpha1 import CascadeTierStatus, RunPhase
 
@@ -139,7 +139,7 @@ def _state(snapshot: Snapshot, current: TierObject | None) -> str:
 def percent(snapshot: Snapshot) -> float:
     """Percent of the cascade's planned FLOPs; the tiers are fresher than the run's own roll-up."""
     run = snapshot.run
-    if run.status.phase in ("Judging", "Complete"):
+    if run.status.phase in ("Judging", "Complete") and not _stopped_by_pre_screen(snapshot):
         return 100.0
     done = {tier.tier: _tier_fraction(tier.status) for tier in snapshot.tiers}
     return max(run.status.progress.progress_percent, progress_percent(tiers_of(run.spec.cascade), done))
@@ -194,9 +194,19 @@ def ended_badly(snapshot: Snapshot) -> ErrorInfo | None:
     status = run.status
     if status.phase == "Cancelled":
         return ErrorInfo(code=1009, message=f"the run {run.name} was cancelled")
+    if status.phase == "Complete" and (stopped := _stopped_by_pre_screen(snapshot)):
+        return ErrorInfo(code=DataError.code, message=stopped)
     if status.phase == "Failed":
         return status.error or ErrorInfo(code=5000, message=f"the run {run.name} failed without giving a reason")
     return None
+
+
+def _stopped_by_pre_screen(snapshot: Snapshot) -> str:
+    """Why no cascade was run although one was asked for; empty where that is not so."""
+    screened = snapshot.run.status.pre_screen
+    if snapshot.run.spec.through == "Profile" or screened is None or screened.should_proceed:
+        return ""
+    return f"no cascade was run, since it could not change the outcome. {screened.recommendation}"[:MAX_MESSAGE_CHARS]
 
 
 # --- phases 5 and 6 ---------------------------------------------------------------------------

@@ -118,6 +118,13 @@ def test_percent_at_the_end(phase: str, percent: float) -> None:
     assert translate.progress(snapshot({"phase": phase})).progress_percent == percent
 
 
+def test_a_cascade_that_the_pre_screen_spared() -> None:
+    screened = {"pre_risk_score": 100, "should_proceed": False, "recommendation": "All rows are the same."}
+    message = translate.progress(snapshot({"phase": "Complete", "preScreen": screened}))
+    assert (message.state, message.progress_percent, message.error.code) == ("done", 0.0, 1000)
+    assert "All rows are the same" in message.error.message
+
+
 def test_unreadable_gpu_indices_are_left_out() -> None:
     status = {"phase": "Training", "progress": {"state": "training", "gpuUtilization": {"x": 1.0, "1": 2.0}}}
     assert dict(translate.progress(snapshot({}, (1, status))).gpu_utilization) == {1: 2.0}
