@@ -1,0 +1,1 @@
+"""Training one model: batches, the loop, checkpoints, evaluation, diagnostics."""
