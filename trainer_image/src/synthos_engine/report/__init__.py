@@ -1,0 +1,5 @@
+"""The report people read: self-contained HTML."""
+
+from .render import render
+
+__all__ = ["render"]

@@ -1,0 +1,84 @@
+"""report.html: the verdict for a reader, self-contained; every text that comes from data is escaped."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from importlib import resources
+
+import jinja2
+
+from synthos_api.results import ModelResult, VerdictDocument
+from synthos_engine.verdict import BENIGN_BOUND, COLLAPSE_BOUND
+
+from .plots import comparison, loss_curves
+
+
+def render(document: VerdictDocument, models: Sequence[ModelResult]) -> str:
+    """The report of a verdict; `models` in the order they are to be shown."""
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    environment.filters |= {"percent": _percent, "bits": lambda value: "" if value is None else f"{value:.3f}"}
+    source = resources.files(__package__).joinpath("template.html").read_text(encoding="utf-8")
+    paired = any(model.paired for model in models)
+    return environment.from_string(source).render(
+        verdict=document,
+        dataset=_text(document.dataset.get("uri")),
+        reference=_text(document.dataset.get("reference_uri")),
+        facts=_facts(document),
+        comparison=comparison(models, document.effect, BENIGN_BOUND, COLLAPSE_BOUND) if paired else "",
+        curves=loss_curves(models) if any(model.loss_curve for model in models) else "",
+        models=models,
+        missing=_missing(document),
+        command=_command(document),
+        benign=BENIGN_BOUND,
+        collapse=COLLAPSE_BOUND,
+    )
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:+.1f} %"
+
+
+def _facts(document: VerdictDocument) -> list[tuple[str, str]]:
+    effect = document.effect
+    facts = [
+        ("Excess loss", _percent(effect.excess_loss)),
+        ("95 % interval", " to ".join(_percent(end) for end in effect.interval) if effect.interval else ""),
+        ("Risk score", "" if document.risk_score is None else f"{document.risk_score} of 100 (not calibrated yet)"),
+        ("Severity", document.severity),
+        ("Mechanism", document.mechanism),
+        ("Mode", document.mode.replace("_", " ")),
+        *((key.replace("_", " ").capitalize(), _text(value)) for key, value in document.dataset.items()),
+        *((key.replace("_", " ").capitalize(), _text(value)) for key, value in document.cascade.items()),
+        ("Time", ", ".join(f"{phase} {seconds:.0f} s" for phase, seconds in document.timings.items())),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _missing(document: VerdictDocument) -> list[str]:
+    missing = []
+    if document.effect.excess_loss is None:
+        missing.append("The effect on held-out real rows: there was no reference.")
+    names = [dimension.dimension for dimension in document.dimensions if dimension.score is None]
+    if names:
+        missing.append(f"Health by dimension: {', '.join(names)}.")
+    if document.predicted_accuracy is None:
+        missing.append("Accuracy predicted for the target size, and a scaling law.")
+    if not document.regions:
+        missing.append("Which rows cause the effect, ablations and recommendations.")
+    if not document.collapse_type:
+        missing.append("The type of collapse (A to E).")
+    return missing
+
+
+def _command(document: VerdictDocument) -> str:
+    parts = ["synthos", "validate", _text(document.dataset.get("uri"))]
+    if reference := document.dataset.get("reference_uri"):
+        parts += ["--reference", _text(reference)]
+    if preset := document.cascade.get("preset"):
+        parts += ["--cascade", _text(preset)]
+    return shlex.join([*parts, "--seed", str(document.seed)])
