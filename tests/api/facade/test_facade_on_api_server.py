@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import signal
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -16,6 +20,7 @@ import pytest
 import yaml
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from hack.localcluster.api import Cluster, ClusterError
 from synthos_operator.facade.pb import validation_pb2 as pb
 from synthos_operator.facade.pb import validation_pb2_grpc as pb_grpc
 from tests.api.facade.conftest import Operator, Process
@@ -180,3 +185,38 @@ async def test_the_client_for_people_trains_and_shows_the_verdict(
     _, complaint = await unknown.communicate()
     assert unknown.returncode == 1
     assert complaint.decode().startswith("error 1009: ")
+
+
+def kill_api_server(control_plane: Cluster) -> None:
+    """SIGKILL, and wait until the supervisor's new one answers."""
+    assert control_plane.state is not None
+    recorded = json.loads((control_plane.state / "pid" / "kube-apiserver").read_text(encoding="utf-8"))
+    os.kill(recorded["pid"], signal.SIGKILL)
+    for _ in range(300):
+        try:
+            control_plane.run_kubectl("get", "--raw", "/readyz")
+        except ClusterError:
+            time.sleep(0.1)
+        else:
+            return
+    raise AssertionError("the API server did not come back")
+
+
+async def test_a_stream_outlives_a_killed_api_server(
+    start: Callable[..., Process], operator: Operator, control_plane: Cluster
+) -> None:
+    facade = start()
+    async with grpc.aio.insecure_channel(facade.target) as channel:
+        call = pb_grpc.ValidationEngineStub(channel).TrainCascade(CASCADE)
+        await call.read()
+        await operator.tier(RUN, 1, phase="Training", results=[model(1, 1)])
+        while not (await call.read()).HasField("result"):
+            pass
+        await asyncio.to_thread(kill_api_server, control_plane)
+        await train_all(operator)
+        seen = []
+        while (message := await call.read()) is not grpc.aio.EOF:
+            seen.append(message)
+        assert len([m for m in seen if m.HasField("result")]) == 7
+        assert seen[-1].state == "done"
+    assert any(line["message"] == "watch lost" for line in facade.lines)
