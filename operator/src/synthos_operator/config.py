@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
+
 from synthos_api.errors import UsageError
 from synthos_api.progress import PROGRESS_PORT, PhaseName
 
