@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import yaml
 
-from hack.localcluster import api, binaries, cluster, paths, s3, torch_volume
+from hack.localcluster import api, binaries, cluster, gpus, paths, s3, torch_volume
 from hack.localcluster.errors import ClusterError
 from hack.localcluster.images import project
 from hack.localcluster.layout import Layout
@@ -52,8 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     command("s3", _s3, "print the S3 server's endpoint and credentials as shell lines")
     bucket = command("bucket", _bucket, "make a bucket")
     bucket.add_argument("bucket")
-    gpus = command("gpus", _gpus, "change the number of GPUs the node advertises")
-    gpus.add_argument("gpus", type=int)
+    number = command("gpus", _gpus, "change the number of GPUs the node advertises")
+    number.add_argument("gpus", type=int)
     images = command("images", _images, "build the project's images where they changed and load them")
     images.add_argument("--print", action="store_true", help="only print the names for the sources as they are")
     load = command("load", _load, "load an image that docker, podman or buildah has")
@@ -113,7 +113,7 @@ def _bucket(arguments: argparse.Namespace, progress: Progress) -> None:
 
 def _gpus(arguments: argparse.Namespace, progress: Progress) -> None:
     cluster.set_gpus(arguments.name, arguments.gpus)
-    progress.say(f"the node advertises {arguments.gpus} {cluster.GPU}")
+    progress.say(f"the node advertises {arguments.gpus} {gpus.RESOURCE}")
 
 
 def _binaries(_arguments: argparse.Namespace, progress: Progress) -> None:

@@ -28,6 +28,9 @@ from hack.localcluster import (
 from hack.localcluster import (
     config as cluster_config,
 )
+from hack.localcluster import (
+    gpus as gpus_module,
+)
 from hack.localcluster.config import NODE_NAME, Config
 from hack.localcluster.daemons import Plan, Probe, plan
 from hack.localcluster.errors import ClusterError
@@ -36,7 +39,6 @@ from hack.localcluster.layout import Layout
 from hack.localcluster.probes import ready
 from hack.localcluster.progress import Progress
 
-GPU = "nvidia.com/gpu"
 READY_SECONDS = 120.0
 
 
@@ -65,8 +67,9 @@ def up(
             raise ClusterError(f"cluster {name!r} exists as {known.kind}; take it down first or choose another --name")
         config = _changed(known or Config(name=name, kind=kind), gpus, controllers)
         if known is not None and _unchanged_and_healthy(known, config, layout):
-            _set_gpus(config, layout)
-            config.save(state)
+            if config != known:
+                config.save(state)
+                gpus_module.advertise(Api(layout.kubeconfig), config.gpus)
             return config
         if kind == "node":
             prerequisites.require_root("a cluster with a node")
@@ -193,6 +196,10 @@ def problems(config: Config, layout: Layout) -> list[str]:
     if config.kind == "node":
         checks += [
             ("the node is not Ready", lambda: node_ready(api)),
+            (
+                f"the node does not advertise {config.gpus} {gpus_module.RESOURCE}",
+                lambda: gpus_module.are(api, config.gpus),
+            ),
             ("no default ServiceAccount yet", lambda: bool(api.get(account))),
             ("cluster DNS does not answer", lambda: dns.resolves(server, "s3.storage.svc.cluster.local")),
             ("the S3 server does not answer", lambda: ready(s3_health)),
@@ -229,24 +236,7 @@ def _wait_until_usable(config: Config, layout: Layout, progress: Progress) -> No
                 f"not ready after {READY_SECONDS:.0f} s: {'; '.join(left)}. The logs are in {layout.log}"
             )
         time.sleep(0.2)
-    _set_gpus(config, layout)
     progress.say("ready")
-
-
-def _set_gpus(config: Config, layout: Layout) -> None:
-    """Make the node advertise the configured number of GPUs, in capacity and allocatable.
-
-    The kubelet keeps an extended resource that it finds in the capacity and computes allocatable from it
-    with its next status, some seconds later; setting both saves that wait.
-    """
-    if config.kind != "node":
-        return
-    api, wanted = Api(layout.kubeconfig), str(config.gpus)
-    status = api.get(f"/api/v1/nodes/{NODE_NAME}")["status"]
-    if any(status[part].get(GPU) != wanted for part in ("capacity", "allocatable")):
-        amounts = {GPU: wanted}
-        body = {"status": {"capacity": amounts, "allocatable": amounts}}
-        api.merge_patch(f"/api/v1/nodes/{NODE_NAME}/status", body)
 
 
 def set_gpus(name: str, gpus: int) -> None:
@@ -261,8 +251,8 @@ def set_gpus(name: str, gpus: int) -> None:
         if config.kind != "node":
             raise ClusterError(f"cluster {name!r} has no node")
         config = dataclasses.replace(config, gpus=gpus)
-        _set_gpus(config, Layout(state))
         config.save(state)
+        gpus_module.advertise(Api(Layout(state).kubeconfig), gpus)
 
 
 def require(name: str) -> Config:

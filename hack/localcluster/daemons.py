@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from hack.localcluster import paths
 from hack.localcluster.config import NODE_NAME, Config
 from hack.localcluster.layout import Layout
 
@@ -103,6 +105,7 @@ def plan(
             _kubelet(config, layout, programs),
             _proxy(layout, programs),
             _coredns(layout, programs),
+            _gpus(layout),
         ]
     elif config.controllers:
         daemons.append(_controller_manager(config, layout, programs))
@@ -274,6 +277,11 @@ def _kubelet(config: Config, layout: Layout, programs: Mapping[str, str]) -> Dae
 def _proxy(layout: Layout, programs: Mapping[str, str]) -> Daemon:
     argv = (programs["kube-proxy"], f"--config={layout.etc}/proxy.yaml")
     return Daemon("kube-proxy", argv, Probe("http", "http://127.0.0.1:10256/healthz"), after=("kube-apiserver",))
+
+
+def _gpus(layout: Layout) -> Daemon:
+    argv = (sys.executable, "-m", "hack.localcluster.gpus", str(layout.state))
+    return Daemon("gpus", argv, after=("kubelet",), env={"PYTHONPATH": str(paths.REPOSITORY)})
 
 
 def _coredns(layout: Layout, programs: Mapping[str, str]) -> Daemon:

@@ -12,6 +12,7 @@ from hack.localcluster.config import Config
 from hack.localcluster.layout import Layout
 
 CGROUPS = Path("/sys/fs/cgroup")
+DEVICE_PLUGINS = Path("/var/lib/kubelet/device-plugins")
 
 
 def cgroup_folders(config: Config) -> list[Path]:
@@ -92,14 +93,21 @@ def remove_files(config: Config, layout: Layout) -> None:
         socket = Path(address.read_text().removeprefix("unix://"))
         if socket.parent == Path("/run/containerd/s"):
             socket.unlink(missing_ok=True)
-    for result in Path("/var/lib/cni/results").glob(f"{config.netns}-*"):
+    results = Path("/var/lib/cni/results")
+    for result in results.glob(f"{config.netns}-*-eth0"):
+        sandbox = result.name.removeprefix(f"{config.netns}-").removesuffix("-eth0")
+        (results / f"cni-loopback-{sandbox}-lo").unlink(missing_ok=True)
         result.unlink(missing_ok=True)
     containers = Path("/var/log/containers")
     if containers.is_dir():
         for link in containers.iterdir():
             if link.is_symlink() and str(link.readlink()).startswith(f"{layout.pod_logs}/"):
                 link.unlink(missing_ok=True)
-    for empty in ("/run/containerd/s", "/run/containerd", "/var/lib/cni/results", "/var/lib/cni", containers):
+    if not network.others(layout.state):
+        # The kubelet's place for device plugins cannot be chosen; all clusters share it.
+        (DEVICE_PLUGINS / "kubelet.sock").unlink(missing_ok=True)
+    folders = ("/run/containerd/s", "/run/containerd", results, results.parent, containers)
+    for empty in (*folders, DEVICE_PLUGINS, DEVICE_PLUGINS.parent):
         with contextlib.suppress(OSError):  # not empty: somebody else's
             Path(empty).rmdir()
 

@@ -72,6 +72,11 @@ def release_index(state: Path) -> None:
         CLAIMS.rmdir()
 
 
+def others(state: Path) -> list[Path]:
+    """State directories of other clusters with a node on this machine."""
+    return [owner for owner in _claims().values() if owner != state]
+
+
 def _claims() -> dict[int, Path]:
     """Used index -> state directory; a claim whose state directory is gone counts no more."""
     if not CLAIMS.exists():

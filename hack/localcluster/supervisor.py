@@ -73,7 +73,10 @@ class Supervisor:
         now = time.monotonic()
         for unit in self.units.values():
             if unit.process is not None and not process.alive(unit.process):
-                self._ended(unit, now)
+                ended, status = _reap(unit.process)
+                if not ended:
+                    continue
+                self._ended(unit, status, now)
             if unit.state == "starting" and not unit.daemon.once and ready(unit.daemon.probe):
                 unit.state, unit.was_ready = "ready", True
             if unit.state == "ready" and now - unit.since > STEADY:
@@ -118,8 +121,7 @@ class Supervisor:
         unit.state, unit.since = "starting", now
         process.write_pid(self._layout.pids / daemon.name, unit.process)
 
-    def _ended(self, unit: Unit, now: float) -> None:
-        status = _reap(unit.process)
+    def _ended(self, unit: Unit, status: int | None, now: float) -> None:
         unit.process = None
         (self._layout.pids / unit.daemon.name).unlink(missing_ok=True)
         if unit.daemon.once and status == 0:
@@ -148,14 +150,17 @@ class Supervisor:
             self._written = text
 
 
-def _reap(ended: ProcessId | None) -> int | None:
-    """The exit status of a child (negative: killed by that signal); None for one that was taken over."""
-    if ended is None:
-        return None
-    with contextlib.suppress(ChildProcessError):
-        _, status = os.waitpid(ended.pid, os.WNOHANG)
-        return os.waitstatus_to_exitcode(status)
-    return None
+def _reap(gone: ProcessId) -> tuple[bool, int | None]:
+    """Whether a process that runs no more has ended for good, and its exit status (negative: that signal).
+
+    A child whose main thread is dead can have other threads for a moment. The status of a process that was
+    taken over is nobody's to know.
+    """
+    try:
+        pid, status = os.waitpid(gone.pid, os.WNOHANG)
+    except ChildProcessError:
+        return True, None
+    return pid != 0, os.waitstatus_to_exitcode(status) if pid else None
 
 
 def say(message: str) -> None:
