@@ -10,6 +10,8 @@ from typing import NamedTuple
 from .cluster import default_namespace
 
 DEFAULT_PORT = 50051
+EVERY_INTERFACE = "[::]"
+"""IPv6 and IPv4; gRPC falls back to IPv4 alone where the kernel has no IPv6."""
 
 
 class Options(NamedTuple):
@@ -31,6 +33,11 @@ def _port(text: str) -> int:
     return number
 
 
+def _host(text: str) -> str:
+    """IPv6 addresses in brackets, as they stand before a port."""
+    return f"[{text}]" if ":" in text and not text.startswith("[") else text
+
+
 def _positive(text: str) -> int:
     number = int(text)
     if number < 1:
@@ -46,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
     security = cli.add_mutually_exclusive_group(required=True)
     security.add_argument("--use-mtls", action="store_true", help="clients need a certificate signed by ca.crt")
     security.add_argument("--no-mtls", action="store_true", help="plaintext, for development only")
-    cli.add_argument("--host", default="[::]", help="address to listen on (default: every interface)")
+    cli.add_argument("--host", type=_host, default=EVERY_INTERFACE, help="listen there (default: every interface)")
     cli.add_argument("--port", type=_port, default=DEFAULT_PORT, help="0 picks a free one (default: %(default)s)")
     cli.add_argument(
         "--cert-dir",

@@ -8,6 +8,10 @@ from pathlib import Path
 import grpc
 import pytest
 import pytest_asyncio
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from hack.certificates import Authority, issue, make_authority
 from synthos_api.errors import UsageError
@@ -127,6 +131,45 @@ async def test_a_rotation_takes_effect_without_a_restart(secure: Facade, authori
     assert (await call(secure, new_authority, issue(new_authority, "backend", server=False))).should_proceed
     assert await refused(secure, new_authority, old_client) == grpc.StatusCode.UNAVAILABLE
     assert await refused(secure, authority, old_client) == grpc.StatusCode.UNAVAILABLE
+
+
+async def test_old_and_new_authority_side_by_side(secure: Facade, authority: Authority, folder: Path) -> None:
+    new_authority = make_authority("next year's CA")
+    (folder / tls.CA_FILE).write_bytes(authority.pem + new_authority.pem)
+    for client in (issue(authority, "backend", server=False), issue(new_authority, "backend", server=False)):
+        assert (await call(secure, authority, client)).should_proceed
+
+
+@pytest.mark.parametrize("allowed", [frozenset({"spiffe://example.org/backend"})])
+async def test_a_uri_name_is_compared_as_a_whole(secure: Facade, authority: Authority, allowed: frozenset[str]) -> None:
+    def with_uri(uri: str) -> Pair:
+        key = ec.generate_private_key(ec.SECP256R1())
+        template = x509.load_pem_x509_certificate(issue(authority, "pod", server=False)[0])
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(template.subject)
+            .issuer_name(template.issuer)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(template.not_valid_before_utc)
+            .not_valid_after(template.not_valid_after_utc)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+            .add_extension(x509.SubjectAlternativeName([x509.UniformResourceIdentifier(uri)]), critical=False)
+            .sign(authority.key, hashes.SHA256())
+        )
+        secret = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        return certificate.public_bytes(serialization.Encoding.PEM), secret
+
+    assert (await call(secure, authority, with_uri("spiffe://example.org/backend"))).should_proceed
+    other = with_uri("spiffe://example.org/backend/x")
+    assert await refused(secure, authority, other) == grpc.StatusCode.UNAUTHENTICATED
+
+
+async def test_a_server_certificate_is_no_client_certificate(secure: Facade, authority: Authority) -> None:
+    server = issue(authority, "backend", names=["backend"], server=True)
+    assert await refused(secure, authority, server) == grpc.StatusCode.UNAVAILABLE
 
 
 async def test_broken_files_keep_the_old_certificates_in_use(

@@ -254,6 +254,20 @@ async def test_stopping_ends_waits_as_unavailable(cluster: FakeCluster) -> None:
     assert cluster.watching == 0
 
 
+async def test_every_interface_is_the_default(cluster: FakeCluster) -> None:
+    plain = options_module.parse(["--no-mtls", "--port", "0", "--probe-port", "0", "--namespace", "default"])
+    replica = Facade(plain, cluster, QUICK)
+    await replica.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{replica.port}") as channel:
+        await health_becomes(channel, SERVING)
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://localhost:{replica.probe_port}/healthz") as answer,
+    ):
+        assert answer.status == 200
+    await replica.stop()
+
+
 async def test_a_port_in_use_is_a_usage_error(facade: Facade, cluster: FakeCluster) -> None:
     second = Facade(options(port=facade.port), cluster, QUICK)
     with pytest.raises(UsageError, match=str(facade.port)):
@@ -286,6 +300,7 @@ def test_the_documented_command_lines() -> None:
     assert (secure.port, secure.cert_dir) == (50051, Path("/etc/synthos/certs"))
     plain = options_module.parse(["--no-mtls", "--namespace", "demo"])
     assert (plain.port, plain.cert_dir, plain.namespace) == (50051, None, "demo")
+    assert options_module.parse(["--no-mtls", "--host", "::1"]).host == "[::1]"
     named = options_module.parse(["--use-mtls", "--allowed-client-name=a", "--allowed-client-name=b"])
     assert named.allowed_client_names == {"a", "b"}
 
