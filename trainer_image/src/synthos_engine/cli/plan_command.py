@@ -103,16 +103,24 @@ def _spec(path: str) -> ValidationRunSpec:
         raise UsageError(f"spec.{first_problem(error)}").at(path) from error
 
 
+def _short(number: float) -> str:
+    """76000000 as 76M."""
+    for unit, size in (("T", 1e12), ("B", 1e9), ("M", 1e6), ("k", 1e3)):
+        if number >= size:
+            return f"{number / size:.3g}{unit}"
+    return f"{number:g}"
+
+
 def _print(plan: dict[str, Any]) -> None:
     out = Console(file=sys.stdout, highlight=False, soft_wrap=True)
-    table = Table("tier", "models", "parameters", "tokens each", "FLOPs", "GPUs", "GPU-hours", "hours", "USD")
+    table = Table("tier", "models", "size", "tokens", "FLOPs", "GPUs", "GPU-h", "hours", "USD")
     for row in plan["tiers"]:
         table.add_row(
             str(row["tier"]),
             str(row["models"]),
-            f"{row['parameters']:,}",
-            f"{row['tokens_per_model']:,}",
-            f"{row['flops']:.3g}",
+            _short(row["parameters"]),
+            _short(row["tokens_per_model"]),
+            f"{row['flops']:.1e}",
             str(row["gpus"]),
             f"{row['gpu_hours']:,.3g}",
             f"{row['wall_hours']:,.3g}",
@@ -125,7 +133,7 @@ def _print(plan: dict[str, Any]) -> None:
         str(total["models"]),
         "",
         "",
-        f"{total['flops']:.3g}",
+        f"{total['flops']:.1e}",
         "",
         f"{total['gpu_hours']:,.3g}",
         f"{total['wall_hours']:,.3g}",

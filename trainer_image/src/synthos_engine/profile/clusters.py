@@ -1,5 +1,7 @@
 """Clusters of rows: k-means on the leading principal axes of the row embedding.
 
+For text that is latent semantic analysis (Deerwester et al. 1990) on hashed words.
+
 The number of clusters is the one with the best Bayesian information criterion of a mixture of
 spherical Gaussians of one variance (Pelleg and Moore 2000, "X-means", section 3.2), among CANDIDATES.
 Seeding is k-means++ (Arthur and Vassilvitskii 2007). Same rows and seed, same clusters.
@@ -13,7 +15,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from .embedding import DIMENSIONS, SparseRows
+
 AXES: Final = 8
+PCA_ROWS: Final = 4096
+_DENSE_ROWS: Final = 1024
 CANDIDATES: Final = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32)
 _ITERATIONS: Final = 50
 _EPSILON: Final = 1e-9
@@ -31,21 +37,20 @@ class ClusterModel:
     axes: Points
     centroids: Points
 
-    def project(self, vectors: Points) -> Points:
-        projected: Points = (vectors - self.mean) @ self.axes
-        return projected
+    def project(self, vectors: SparseRows) -> Points:
+        return vectors.times(self.axes) - self.mean @ self.axes
 
-    def assign(self, vectors: Points) -> tuple[Labels, Points]:
+    def assign(self, vectors: SparseRows) -> tuple[Labels, Points]:
         """The nearest cluster of each embedded row, and the distance to its centroid."""
         labels, squared = _nearest(self.project(vectors), self.centroids)
         return labels, np.sqrt(squared)
 
 
-def fit_clusters(vectors: Points, seed: int) -> ClusterModel:
-    """Clusters of embedded rows, shape (rows, dimensions), at least one row; largest cluster first."""
-    mean = vectors.mean(axis=0)
-    axes = _principal_axes(vectors - mean)
-    points = (vectors - mean) @ axes
+def fit_clusters(vectors: SparseRows, seed: int) -> ClusterModel:
+    """Clusters of embedded rows, at least one row, in random order; largest cluster first."""
+    mean = vectors.mean()
+    axes = _principal_axes(vectors, mean)
+    points = vectors.times(axes) - mean @ axes
     different = len(np.unique(np.round(points, 6), axis=0))
     best, best_score = points.mean(axis=0, keepdims=True), -np.inf
     for k in CANDIDATES:
@@ -60,11 +65,18 @@ def fit_clusters(vectors: Points, seed: int) -> ClusterModel:
     return ClusterModel(mean, axes, best[order])
 
 
-def _principal_axes(centred: Points) -> Points:
-    """Shape (dimensions, axes): the leading eigenvectors, each with its largest entry positive."""
-    _, vectors = np.linalg.eigh(centred.T @ centred)
-    axes: Points = vectors[:, ::-1][:, :AXES]
-    signs = np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
+def _principal_axes(vectors: SparseRows, mean: Points) -> Points:
+    """Shape (dimensions, axes): leading eigenvectors of the covariance of the first PCA_ROWS rows.
+
+    The largest entry of each is positive, so that they are the same on every machine.
+    """
+    covariance = np.zeros((DIMENSIONS, DIMENSIONS))
+    for first in range(0, min(vectors.rows, PCA_ROWS), _DENSE_ROWS):
+        centred = vectors.dense(first, min(first + _DENSE_ROWS, vectors.rows)) - mean
+        covariance += centred.T @ centred
+    _, eigenvectors = np.linalg.eigh(covariance)
+    axes: Points = eigenvectors[:, ::-1][:, :AXES]
+    signs = np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(AXES)])
     return axes * np.where(signs == 0, 1.0, signs)
 
 

@@ -1,11 +1,13 @@
-"""Rows as vectors of one length, whatever their columns: signed feature hashing.
+"""Rows as sparse vectors of one length, whatever their columns: signed feature hashing.
 
-Each column adds a vector of length about 1 to its row: a number adds its z-score (cut at ±5) times
-a fixed random direction of its column; a text adds the normalised sum of its byte trigrams, each a
-signed coordinate that trigram and column decide (Weinberger et al. 2009, "Feature hashing for large
-scale multitask learning"); a missing value adds a direction of its own. The sum is divided by the
-square root of the number of columns. Inner products of such vectors estimate those of the full
-one-hot and trigram vectors without bias.
+Each column adds a vector of length about 1 to its row (Weinberger et al. 2009, "Feature hashing for
+large scale multitask learning"):
+
+* a number its z-score, cut at ±5, spread over PARTS signed coordinates that its column decides;
+* a text the normalised sum of its words' signed coordinates, weighted log(1 + count) · idf;
+* a missing value a coordinate of its own.
+
+The sum is divided by the square root of the number of columns.
 """
 
 from __future__ import annotations
@@ -16,43 +18,79 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from .reservoir import TEXT_CHARS
-from .values import as_text, decoded, is_numeric_like, missing_mask, numbers
+from synthos_engine.data.columns import content_columns
 
-DIMENSIONS: Final = 64
+from .values import Floats, Hashes, Mask, as_text, decoded, is_numeric_like, missing_mask, numbers
+from .words import Indices, word_hashes
+
+DIMENSIONS: Final = 1024
+PARTS: Final = 4
+MAX_EMBEDDED: Final = 512
+"""Columns that take part: the first this many."""
 _CUT: Final = 5.0
-_BYTES_AT_ONCE: Final = 512 * 1024
-_START, _END = b"\x02", b"\x03"
 
-Vectors = NDArray[np.float64]
+Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class ColumnScale:
-    """How a column's numbers become z-scores; a text column has neither number."""
+    """How a column's values become weights: `idf` of each coordinate for text, mean and deviation for numbers."""
 
     name: str
     mean: float = 0.0
     deviation: float = 1.0
+    idf: Floats | None = None
 
 
-def embed(batch: pa.RecordBatch, scales: tuple[ColumnScale, ...]) -> Vectors:
-    """Vectors of the rows, shape (rows, DIMENSIONS), of the columns named in `scales`."""
-    total = np.zeros((batch.num_rows, DIMENSIONS))
+@dataclass(frozen=True)
+class SparseRows:
+    """Vectors of DIMENSIONS coordinates as (row, coordinate, weight); a pair may occur more than once."""
+
+    rows: int
+    row: Indices
+    coordinate: Indices
+    weight: Floats
+
+    def mean(self) -> Floats:
+        return np.bincount(self.coordinate, self.weight, DIMENSIONS) / self.rows
+
+    def times(self, matrix: Matrix) -> Matrix:
+        """The product with a matrix of shape (DIMENSIONS, k): shape (rows, k)."""
+        columns = [np.bincount(self.row, self.weight * axis[self.coordinate], self.rows) for axis in matrix.T]
+        return np.stack(columns, axis=1)
+
+    def dense(self, first: int, last: int) -> Matrix:
+        """Rows `first` to `last` (excluded) as an ordinary matrix."""
+        here = (self.row >= first) & (self.row < last)
+        place = (self.row[here] - first) * DIMENSIONS + self.coordinate[here]
+        flat: Floats = np.bincount(place, self.weight[here], (last - first) * DIMENSIONS).astype(np.float64)
+        return flat.reshape(last - first, DIMENSIONS)
+
+
+def fit_scales(sampled: pa.RecordBatch) -> tuple[ColumnScale, ...]:
+    """Scales of the first MAX_EMBEDDED columns, from a uniform sample of rows."""
+    names = content_columns(sampled.schema)[:MAX_EMBEDDED]
+    return tuple(_scale(name, decoded(sampled.column(name))) for name in names)
+
+
+def embed(batch: pa.RecordBatch, scales: tuple[ColumnScale, ...]) -> SparseRows:
+    """Vectors of the rows, from the columns named in `scales`."""
+    parts: list[tuple[Indices, Indices, Floats]] = []
     for scale in scales:
         column = decoded(batch.column(scale.name))
         missing = missing_mask(column)
+        if missing.any():
+            parts.append(_spread(scale.name, "missing", missing.astype(np.float64)))
         if is_numeric_like(column.type):
-            z = np.nan_to_num((numbers(column) - scale.mean) / scale.deviation, nan=0.0, posinf=_CUT, neginf=-_CUT)
-            total += np.clip(z, -_CUT, _CUT)[:, None] * _direction(scale.name, "number")
+            parts.append(_spread(scale.name, "number", _z_scores(column, scale, missing)))
         elif not pa.types.is_null(column.type):
-            total += _trigrams(as_text(column), _salt(scale.name))
-        total[missing] += _direction(scale.name, "missing")
-    embedded: Vectors = total / np.sqrt(max(1, len(scales)))
-    return embedded
+            parts.append(_weighted_words(column, scale))
+    if not parts:
+        return SparseRows(batch.num_rows, np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+    row, coordinate, weight = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    return SparseRows(batch.num_rows, row, coordinate, weight / np.sqrt(len(scales)))
 
 
 def _salt(*words: str) -> int:
@@ -60,48 +98,62 @@ def _salt(*words: str) -> int:
     return zlib.crc32("\x00".join(words).encode(errors="surrogatepass"))
 
 
-def _direction(name: str, use: str) -> Vectors:
-    """A random unit vector with entries ±1/√DIMENSIONS, the same wherever the name is the same."""
-    signs = np.random.default_rng(_salt(name, use)).integers(0, 2, DIMENSIONS) * 2 - 1
-    direction: Vectors = signs / np.sqrt(DIMENSIONS)
-    return direction
+def _spread(name: str, use: str, values: Floats) -> tuple[Indices, Indices, Floats]:
+    """Each row's value times a fixed unit vector with PARTS coordinates that are not zero."""
+    rng = np.random.default_rng(_salt(name, use))
+    coordinates = rng.choice(DIMENSIONS, PARTS, replace=False)
+    signs = (rng.integers(0, 2, PARTS) * 2 - 1) / np.sqrt(PARTS)
+    rows = np.flatnonzero(values)
+    weights = (values[rows, None] * signs).ravel()
+    return np.repeat(rows, PARTS), np.tile(coordinates, len(rows)), weights
 
 
-def _trigrams(texts: pa.Array[Any], salt: int) -> Vectors:
-    """Normalised trigram vectors of the texts, shape (rows, DIMENSIONS); zero for missing ones."""
-    raw: Any = pc.cast(texts, pa.large_binary()).fill_null(b"")
-    marks: tuple[Any, ...] = tuple(pa.scalar(mark, pa.large_binary()) for mark in (_START, _END, b""))
-    cut: Any = pc.binary_slice(raw, 0, TEXT_CHARS)
-    marked: Any = pc.binary_join_element_wise(marks[0], cut, marks[1], marks[2])
-    offsets = np.frombuffer(marked.buffers()[1], np.int64)[marked.offset : marked.offset + len(marked) + 1]
-    content = np.frombuffer(marked.buffers()[2], np.uint8) if len(marked) else np.empty(0, np.uint8)
-    vectors = np.zeros((len(marked), DIMENSIONS))
-    first = 0
-    while first < len(marked):
-        last = max(first + 1, int(np.searchsorted(offsets, offsets[first] + _BYTES_AT_ONCE)))
-        last = min(last, len(marked))
-        piece = content[offsets[first] : offsets[last]]
-        vectors[first:last] = _hashed(piece, offsets[first : last + 1] - offsets[first], salt)
-        first = last
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit: Vectors = np.divide(vectors, norms, out=vectors, where=norms > 0)
-    return unit
+def _z_scores(column: pa.Array[Any], scale: ColumnScale, missing: Mask) -> Floats:
+    z = np.nan_to_num((numbers(column) - scale.mean) / scale.deviation, nan=0.0, posinf=_CUT, neginf=-_CUT)
+    z[missing] = 0.0
+    return np.clip(z, -_CUT, _CUT)
 
 
-def _hashed(content: NDArray[np.uint8], offsets: NDArray[np.int64], salt: int) -> Vectors:
-    rows = len(offsets) - 1
-    if len(content) < 3:
-        return np.zeros((rows, DIMENSIONS))
-    wide = content.astype(np.uint32)
-    code = wide[:-2] | (wide[1:-1] << np.uint32(8)) | (wide[2:] << np.uint32(16))
-    code = (code ^ np.uint32(salt)) * np.uint32(0x9E3779B1)
-    code = (code ^ (code >> np.uint32(15))) * np.uint32(0x85EBCA77)
-    code ^= code >> np.uint32(13)
-    sign = 1.0 - 2.0 * ((code >> np.uint32(16)) & np.uint32(1))
-    row = np.repeat(np.arange(rows), np.diff(offsets))
-    # A trigram belongs to a row only when it ends in the same row.
-    inside = row[:-2] == row[2:]
-    place = row[:-2][inside] * DIMENSIONS + (code[inside] % DIMENSIONS)
-    counts = np.bincount(place, weights=sign[inside], minlength=rows * DIMENSIONS)
-    vectors: Vectors = counts.reshape(rows, DIMENSIONS).astype(np.float64)
-    return vectors
+def _weighted_words(column: pa.Array[Any], scale: ColumnScale) -> tuple[Indices, Indices, Floats]:
+    """log(1 + |count|) · idf with the count's sign, each row's brought to length 1."""
+    place, count = _counted(column, scale.name)
+    row, coordinate = np.divmod(place, DIMENSIONS)
+    weight = np.sign(count) * np.log1p(np.abs(count))
+    if scale.idf is not None:
+        weight = weight * scale.idf[coordinate]
+    length = np.sqrt(np.bincount(row, weight * weight, len(column)))
+    return row, coordinate, weight / np.maximum(length[row], 1e-12)
+
+
+def _counted(column: pa.Array[Any], name: str) -> tuple[Indices, Floats]:
+    """(row · DIMENSIONS + coordinate, sum of signs) of the column's words, each pair once."""
+    found = [_signed(rows, hashes) for rows, hashes in word_hashes(as_text(column), _salt(name))]
+    if not found:
+        return np.empty(0, np.int64), np.empty(0)
+    return np.concatenate([place for place, _ in found]), np.concatenate([count for _, count in found])
+
+
+def _signed(rows: Indices, hashes: Hashes) -> tuple[Indices, Floats]:
+    signs = 1.0 - 2.0 * ((hashes >> np.uint64(32)) & np.uint64(1)).astype(np.float64)
+    coordinates = (hashes % np.uint64(DIMENSIONS)).astype(np.int64)
+    places, inverse = np.unique(rows * DIMENSIONS + coordinates, return_inverse=True)
+    return places, np.bincount(inverse, signs, len(places)).astype(np.float64)
+
+
+def _scale(name: str, column: pa.Array[Any]) -> ColumnScale:
+    if not is_numeric_like(column.type):
+        if pa.types.is_null(column.type):
+            return ColumnScale(name)
+        place, _ = _counted(column, name)
+        # Smoothed inverse document frequency; a coordinate that was not seen counts as one document.
+        frequency = np.bincount(place % DIMENSIONS, minlength=DIMENSIONS)
+        return ColumnScale(name, idf=np.log((1 + len(column)) / (1 + frequency)) + 1e-3)
+    values = numbers(column)
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return ColumnScale(name)
+    with np.errstate(over="ignore"):
+        deviation = float(values.std())
+    if not np.isfinite(deviation) or deviation == 0:
+        return ColumnScale(name, mean=float(values[0]))
+    return ColumnScale(name, float(values.mean()), deviation)

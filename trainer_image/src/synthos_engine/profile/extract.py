@@ -19,7 +19,6 @@ from synthos_engine.sample import StratifiedSampler
 
 from .profiler import OnRows, Strata, numbered_chunks
 
-
 _SALT: Final = 0x5A3C_17E9
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -12,11 +12,10 @@ import pyarrow as pa
 from synthos_api.results import Cluster, DiversityMetrics, ProfileResult
 from synthos_api.v1alpha1 import DatasetRef
 from synthos_engine.data import DatasetLoader, DatasetMetadata
-from synthos_engine.data.columns import content_columns
 
 from .clusters import ClusterModel, fit_clusters
 from .columns import ColumnProfile
-from .embedding import ColumnScale, embed
+from .embedding import ColumnScale, embed, fit_scales
 from .metrics import (
     densities,
     entropy_bits,
@@ -27,13 +26,10 @@ from .metrics import (
     top_correlations,
 )
 from .sketch import DatasetSketch
-from .values import decoded, is_numeric_like, numbers
 
 CHUNK_BYTES: Final = 32_000_000
 MIN_CHUNK_ROWS: Final = 64
 MAX_CHUNK_ROWS: Final = 65_536
-MAX_EMBEDDED: Final = 512
-"""Columns that take part in the row embedding: the first this many."""
 
 OnRows = Callable[[int, int], None]
 """Called with (rows done, rows in all) after every chunk; may raise to stop."""
@@ -96,7 +92,7 @@ def summarise(sketch: DatasetSketch, metadata: DatasetMetadata, seed: int) -> Pr
     rows = sketch.reservoir.rows()
     columns = [column.profile(rows.column(column.name)) for column in sketch.columns]
     sampled = rows.combine_chunks().to_batches()[0]
-    scales = tuple(_scale(name, sampled.column(name)) for name in content_columns(sampled.schema)[:MAX_EMBEDDED])
+    scales = fit_scales(sampled)
     vectors = embed(sampled, scales)
     model = fit_clusters(vectors, seed)
     labels, distances = model.assign(vectors)
@@ -130,17 +126,3 @@ def summarise(sketch: DatasetSketch, metadata: DatasetMetadata, seed: int) -> Pr
         duplicate_row_percentage=None if repeated is None else 100 * repeated,
     )
     return Profile(result, columns, Strata(scales, model))
-
-
-def _scale(name: str, column: pa.Array[Any]) -> ColumnScale:
-    column = decoded(column)
-    if not is_numeric_like(column.type):
-        return ColumnScale(name)
-    values = numbers(column)
-    values = values[np.isfinite(values)]
-    if not len(values):
-        return ColumnScale(name)
-    with np.errstate(over="ignore"):
-        deviation = float(values.std())
-    usable = np.isfinite(deviation) and deviation > 0
-    return ColumnScale(name, float(values.mean()) if usable else float(values[0]), deviation if usable else 1.0)
