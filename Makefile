@@ -44,6 +44,7 @@ images: setup ## Build both images and load them into the local cluster.
 .PHONY: generate
 generate: setup ## Write the CRDs, the chart's copy of them, the gRPC stubs and manifests/base.
 	$(BIN)/python -m hack.generate
+	$(BIN)/python -m hack.manifests
 
 .PHONY: format
 format: setup ## Format the Python code.
@@ -57,6 +58,7 @@ lint: setup ## ruff, mypy --strict, import layers, generated files up to date.
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m hack.generate --check
+	$(BIN)/python -m hack.manifests --check
 
 .PHONY: test-fast
 test-fast: setup ## Unit and contract tests: no cluster, no root.
