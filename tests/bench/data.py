@@ -54,7 +54,9 @@ def peer_csv(path: Path) -> int:
 
 
 def peer_jsonl(path: Path) -> int:
-    return sum(batch.num_rows for batch in pyarrow.dataset.dataset(path, format=pyarrow.dataset.JsonFileFormat()).to_batches())
+    return sum(
+        batch.num_rows for batch in pyarrow.dataset.dataset(path, format=pyarrow.dataset.JsonFileFormat()).to_batches()
+    )
 
 
 def main() -> None:
