@@ -41,3 +41,10 @@ def test_a_wrong_file_is_refused_with_the_place(tmp_path: Path, content: str, wo
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"absent\.yaml"):
         load(tmp_path / "absent.yaml")
+
+
+def test_the_documented_file_is_valid(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "operator.md").read_text(encoding="utf-8")
+    file = tmp_path / "operator.yaml"
+    file.write_text(text.rsplit("```yaml\n", 1)[1].split("```")[0])
+    assert load(file).trainer.gpu_pool.runtime_class_name == "nvidia"

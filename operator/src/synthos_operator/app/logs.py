@@ -34,4 +34,6 @@ def set_up(level: str) -> None:
     root.setLevel(level.upper())
     # kopf tells every event it handles; that is what our own lines are for.
     logging.getLogger("kopf").setLevel(logging.WARNING)
+    # It warns that it handles no signals in its thread; the main thread does.
+    logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)

@@ -49,6 +49,7 @@ class Lease:
 
     async def acquire(self) -> None:
         """Wait until this process is the leader."""
+        log.info("waiting for the lease", extra={"lease": self._settings.name, "identity": self._identity})
         while not await self._try():
             await asyncio.sleep(self._settings.retry_period_seconds)
         log.info("leading", extra={"lease": self._settings.name, "identity": self._identity})
