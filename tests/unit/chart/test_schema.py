@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,11 @@ def test_nonsense_is_refused_and_named(render: Render, values: Object, place: st
     with pytest.raises(ValueError, match="don't meet the specifications of the schema") as refusal:
         render(values)
     assert place in str(refusal.value)
+
+
+def test_helm_has_no_complaint(helm: Path) -> None:
+    done = subprocess.run([helm, "lint", "--strict", CHART], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 def test_a_chart_that_uses_this_one_may_pass_globals(render: Render) -> None:
