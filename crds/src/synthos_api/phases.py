@@ -21,6 +21,10 @@ from .results import MAX_CURVE_POINTS, ModelResult, PreScreenResult, ProfileResu
 from .v1alpha1 import Architecture, DatasetRef, TierSpec
 
 CONFIG_ENV = "SYNTHOS_PHASE"
+PORT_ENV = "SYNTHOS_PROGRESS_PORT"
+"""Port of `/progress`, where it is not the default."""
+GRACE_ENV = "SYNTHOS_GRACE_SECONDS"
+"""Seconds a phase has for saving its state after SIGTERM; below the pod's own grace period."""
 TERMINATION_MESSAGE_BYTES = 4096
 MAX_INFLATED_BYTES = 1024 * 1024
 

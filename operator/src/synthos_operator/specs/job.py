@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from synthos_api import errors
-from synthos_api.phases import CONFIG_ENV, PhaseConfig
+from synthos_api.phases import CONFIG_ENV, GRACE_ENV, PORT_ENV, PhaseConfig
 from synthos_operator.config import KubeObject, Pool, Trainer
 
 from . import labels, names
@@ -20,6 +20,9 @@ FAILURE_EXIT_CODES = (
     errors.POD_EXIT_TIMEOUT,
     errors.POD_EXIT_INTERNAL,
 )
+EXIT_SECONDS = 10
+"""Of the pod's grace period, kept for the worker's own end after its state is saved."""
+
 RENDEZVOUS_PORT = 29500
 """torchrun's customary port."""
 
@@ -153,6 +156,8 @@ def _container(
         "imagePullPolicy": trainer.image_pull_policy,
         "env": [
             {"name": CONFIG_ENV, "value": phase.model_dump_json(exclude_none=True)},
+            {"name": PORT_ENV, "value": str(progress_port)},
+            {"name": GRACE_ENV, "value": str(max(1, trainer.termination_grace_period_seconds - EXIT_SECONDS))},
             *_torchrun_environment(name=name, nodes=nodes, gpus=gpus),
             *trainer.env,
         ],

@@ -6,6 +6,7 @@ from synthos_api.v1alpha1 import API_VERSION, TIER_KIND, CascadeTierSpec, TierSp
 from synthos_operator.config import KubeObject
 
 from . import labels, names
+from .job import RENDEZVOUS_PORT
 from .owners import Owner, reference
 
 
@@ -39,6 +40,6 @@ def build_service(*, namespace: str, name: str, job_labels: dict[str, str], owne
             "clusterIP": "None",
             "publishNotReadyAddresses": True,
             "selector": {"job-name": name},
-            "ports": [{"name": "rendezvous", "port": 29500, "protocol": "TCP"}],
+            "ports": [{"name": "rendezvous", "port": RENDEZVOUS_PORT, "protocol": "TCP"}],
         },
     }
