@@ -22,10 +22,14 @@ ASSUMED_MFU = 0.4
 reports 0.46 for its largest model (arXiv 2204.02311, table 3); small models reach less."""
 
 
+def planned_steps(tier: TierSpec) -> int:
+    """Optimiser steps of one model of the tier; where `steps` is unset, one sequence for each row."""
+    return tier.steps if tier.steps is not None else -(-tier.training_rows // tier.batch_size)
+
+
 def planned_tokens(tier: TierSpec) -> int:
-    """Tokens one model of the tier is trained on; without `steps`, one sequence for each row."""
-    steps = tier.steps if tier.steps is not None else -(-tier.training_rows // tier.batch_size)
-    return steps * tier.batch_size * tier.context_length
+    """Tokens one model of the tier is trained on."""
+    return planned_steps(tier) * tier.batch_size * tier.context_length
 
 
 def planned_flops(tier: TierSpec) -> float:

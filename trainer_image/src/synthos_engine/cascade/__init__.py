@@ -1,0 +1,1 @@
+"""Phase 4, the cascade of one tier, and the judgement of all of them."""

@@ -89,6 +89,11 @@ def parameter_count(name: str, architecture: str = "resonance_nn", vocab_size: i
     return resonance_nn.parameter_count(model_config(name, vocab_size))
 
 
+def model_width(name: str) -> int:
+    """Channels of the model's residual stream."""
+    return model_config(name).width
+
+
 def nearest_model(model_size: int) -> str:
     """Name of the model of about this many parameters.
 

@@ -7,10 +7,11 @@ trained on a size-matched draw of the reference; both are scored on the same hel
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy import stats
 
 from synthos_api.results import ModelResult
@@ -46,15 +47,23 @@ class EffectEstimate:
         return float(stats.t.sf((bound - self.excess) / self.standard_error, self.degrees))
 
 
-def estimate_effect(models: Sequence[ModelResult]) -> EffectEstimate | None:
+def estimate_effect(
+    models: Sequence[ModelResult], reference_share: Mapping[int, float] | None = None
+) -> EffectEstimate | None:
     """Mean of the tiers' mean excess losses; None without any pair.
 
     Variance of the mean: (1/T^2) * sum over tiers of s^2 / n_t, with s^2 the variance of the pairs
     around their tier's mean, pooled over tiers (draws and seeds), n - T degrees of freedom; plus the
-    square of the mean holdout standard error, which all pairs share because they share the windows
-    (many windows, so no loss of degrees: Welch-Satterthwaite, Satterthwaite 1946).
+    square of the mean holdout standard error, which all pairs share because they share the rows
+    (many rows, so no loss of degrees: Welch-Satterthwaite, Satterthwaite 1946).
     The trend over model sizes is no noise and is taken out. Where every tier has one pair, the
     pairs are treated as one group, which counts the trend as noise.
+
+    `reference_share` f is the share of the reference that one draw of a tier takes (0 where it is not
+    given). Draws from one pool overlap, so their scatter shows only 1 - f of the variance between
+    independent draws, and f of that variance does not average out: 1 / n_t becomes
+    (f + (1 - f) / n_t) / (1 - f), with the largest f of the tiers. Tiers are nested: the part that
+    does not average out is the same in all of them.
     """
     groups: dict[int, list[float]] = defaultdict(list)
     holdout = []
@@ -73,10 +82,24 @@ def estimate_effect(models: Sequence[ModelResult]) -> EffectEstimate | None:
     if degrees < 1:
         return EffectEstimate(excess, None, 0, pairs)
     pooled = sum(float(((group - group.mean()) ** 2).sum()) for group in values) / degrees
-    training = sum(pooled / len(group) for group in values) / len(values) ** 2
+    share = max((reference_share or {}).values(), default=0.0)
+    training = sum(pooled / len(group) for group in values) / len(values) ** 2 + pooled * share / (1 - share)
     variance = training + float(np.mean(holdout)) ** 2
     effective = degrees * (variance / training) ** 2 if training > 0 else MANY_DEGREES
     return EffectEstimate(excess, float(np.sqrt(variance)), min(effective, MANY_DEGREES), pairs)
+
+
+def ratio_standard_error(candidate: npt.NDArray[np.float64], reference: npt.NDArray[np.float64]) -> float | None:
+    """Standard error of sum(candidate) / sum(reference) - 1 over independent units; None below two units.
+
+    Of a ratio of sums, by linearisation (Cochran 1977, Sampling Techniques, section 6.4).
+    """
+    count = len(reference)
+    if count < 2:
+        return None
+    ratio = candidate.sum() / reference.sum()
+    residuals = (candidate - ratio * reference) / reference.mean()
+    return float(np.sqrt((residuals**2).sum() / (count - 1) / count))
 
 
 def mean_excess(models: Sequence[ModelResult], candidate: str, reference: str) -> float | None:

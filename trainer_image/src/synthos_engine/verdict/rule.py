@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from synthos_api.results import (
     SIX_DIMENSIONS,
@@ -16,6 +16,7 @@ from synthos_api.results import (
 
 from .effect import EffectEstimate, estimate_effect
 from .mechanism import LossPattern, loss_pattern, mechanism_of
+from .novelty import Novelty
 
 BENIGN_BOUND = 0.02
 COLLAPSE_BOUND = 0.05
@@ -25,14 +26,24 @@ SEVERE_FROM = 0.40
 NOT_COMPUTED = [DimensionScore(dimension=name) for name in SIX_DIMENSIONS]
 
 
-def judge(models: Sequence[ModelResult], *, with_reference: bool) -> Judgement:
-    """The judgement of a cascade; what this version does not compute is null or empty in it."""
+def judge(
+    models: Sequence[ModelResult],
+    *,
+    with_reference: bool,
+    reference_share: Mapping[int, float] | None = None,
+    repeated: float | None = None,
+    novelty: Novelty | None = None,
+) -> Judgement:
+    """The judgement of a cascade; what this version does not compute is null or empty in it.
+
+    `reference_share`: effect.py. `repeated`, `novelty`: mechanism.py; None where not measured.
+    """
     if not with_reference:
         return _without_reference()
-    estimate = estimate_effect(models)
+    estimate = estimate_effect(models, reference_share)
     if estimate is None:
         raise ValueError("a judgement with a reference needs at least one pair of models")
-    pattern = loss_pattern(models)
+    pattern = loss_pattern(models, repeated, novelty)
     verdict, reason = _decide(estimate, pattern)
     probability = estimate.probability_above(COLLAPSE_BOUND)
     if pattern.looks_foreign and verdict == "inconclusive":

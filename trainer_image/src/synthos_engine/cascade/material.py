@@ -1,0 +1,185 @@
+"""What a tier trains on and is scored on: rows of the samples, the holdout taken out of them.
+
+Which rows are held out is decided by a hash of the row's content and the seed. So equal rows are on
+the same side, in the candidate and in the reference alike, and no row that a model is scored on was
+ever trained on, not even when a dataset is validated against itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from synthos_api.errors import CorruptData, DatasetTooSmall, SchemaMismatch
+from synthos_api.phases import REFERENCE_SAMPLE, SAMPLE, PhaseConfig
+from synthos_api.v1alpha1 import TierSpec
+from synthos_engine.context import Store
+from synthos_engine.data.columns import ROW_COLUMN, content_columns
+from synthos_engine.data.serialize import rows_to_text
+from synthos_engine.train.corpus import Corpus, Ints
+from synthos_engine.train.evaluate import Holdout
+
+HOLDOUT_BYTES: Final = 100_000
+"""Enough for a standard error of half a percent on the texts measured (docs/verdict.md)."""
+HOLDOUT_WINDOWS: Final = 64
+LARGEST_HOLDOUT_SHARE: Final = 0.15
+FEWEST_HOLDOUT_WINDOWS: Final = 8
+FEWEST_TRAINING_WINDOWS: Final = 128
+LARGEST_POOL_SHARE: Final = 0.5
+"""A draw takes at most this share of the reference, so that draws differ and their scatter means something."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows as text, with their numbers in the dataset."""
+
+    texts: Sequence[bytes]
+    numbers: Ints
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return sum(map(len, self.texts))
+
+    def where(self, chosen: np.ndarray) -> Rows:
+        """The rows at these places, in this order."""
+        return Rows([self.texts[i] for i in chosen], self.numbers[chosen])
+
+    def repeated_share(self) -> float:
+        """Share of rows that repeat an earlier one."""
+        return 1.0 - len(set(self.texts)) / max(1, len(self.texts))
+
+
+@dataclass(frozen=True)
+class Material:
+    """Training rows and holdouts; the reference's are None without a reference."""
+
+    candidate: Rows
+    candidate_holdout: Holdout
+    reference: Rows | None
+    real_holdout: Holdout | None
+
+
+def load_rows(store: Store, name: str) -> tuple[Rows, list[str]]:
+    """The rows of a sample artifact, without empty ones, and its columns' names."""
+    try:
+        with pq.ParquetFile(pa.BufferReader(store.read_bytes(name))) as file:
+            texts: list[bytes] = []
+            numbers: list[np.ndarray] = []
+            for batch in file.iter_batches():
+                texts += rows_to_text(batch)
+                numbers.append(np.asarray(batch.column(ROW_COLUMN), np.int64))
+            columns = content_columns(file.schema_arrow)
+    except (pa.ArrowInvalid, KeyError) as error:
+        raise CorruptData("not a sample of this engine").at(store.uri(name)) from error
+    kept = np.array([i for i, text in enumerate(texts) if text], np.int64)
+    return Rows(texts, np.concatenate([np.zeros(0, np.int64), *numbers])).where(kept), columns
+
+
+def load_samples(store: Store, config: PhaseConfig) -> tuple[Rows, Rows | None]:
+    """Candidate and reference. Raises SchemaMismatch when their columns differ."""
+    candidate, columns = load_rows(store, SAMPLE)
+    if config.reference is None:
+        return candidate, None
+    reference, theirs = load_rows(store, REFERENCE_SAMPLE)
+    if columns != theirs:
+        raise SchemaMismatch(
+            f"the reference has other columns than the dataset: {_names(theirs)} instead of {_names(columns)}"
+        ).at(config.reference.uri)
+    return candidate, reference
+
+
+def split(candidate: Rows, reference: Rows | None, config: PhaseConfig, context: int) -> Material:
+    """Take the holdouts out. Raises DatasetTooSmall when one of them is too small to score anything on."""
+    wanted = max(HOLDOUT_BYTES, HOLDOUT_WINDOWS * context)
+    smallest = min(rows.size for rows in (candidate, reference) if rows is not None)
+    share = min(LARGEST_HOLDOUT_SHARE, wanted / max(1, smallest))
+    training, own = _split_rows(candidate, share, config.seed)
+    candidate_holdout = _holdout(own, wanted, context, config.dataset.uri, share)
+    if reference is None or config.reference is None:
+        return Material(training, candidate_holdout, None, None)
+    pool, real = _split_rows(reference, share, config.seed)
+    return Material(training, candidate_holdout, pool, _holdout(real, wanted, context, config.reference.uri, share))
+
+
+def _split_rows(rows: Rows, share: float, seed: int) -> tuple[Rows, Rows]:
+    """Rows to train on in their order, and held-out rows in the order of their hash."""
+    places = np.array([_place(text, seed) for text in rows.texts])
+    held_out = np.flatnonzero(places < share)
+    order = held_out[np.argsort(places[held_out], kind="stable")]
+    return rows.where(np.flatnonzero(places >= share)), rows.where(order)
+
+
+def _place(text: bytes, seed: int) -> float:
+    """A number from 0 to 1 that depends on nothing but the content and the seed."""
+    digest = hashlib.blake2b(text, digest_size=8, key=seed.to_bytes(8, "big")).digest()
+    return int.from_bytes(digest, "big") / 2**64
+
+
+def _holdout(rows: Rows, wanted: int, context: int, uri: str, share: float) -> Holdout:
+    corpus = Corpus.of(rows.texts, rows.numbers, wanted)
+    needed = FEWEST_HOLDOUT_WINDOWS * context + 1
+    if len(corpus) < needed:
+        raise DatasetTooSmall(
+            f"{len(corpus)} bytes of text can be held out, {needed} are needed: "
+            f"about {_round_up(needed / share)} bytes in many different rows"
+        ).at(uri)
+    return Holdout(corpus, context)
+
+
+@dataclass(frozen=True)
+class TierPlan:
+    """How much of the data each model of a tier sees."""
+
+    training_bytes: int
+    """The same for every model: candidate and reference are size-matched to the byte."""
+    reference_share: float
+    """Of the reference's training rows, what one draw takes; 0 without a reference."""
+
+
+def plan_tier(material: Material, config: PhaseConfig, tier: TierSpec) -> TierPlan:
+    """The tier's share of the data: `training_rows` over the largest tier's, or over all rows where there are more.
+
+    Raises DatasetTooSmall.
+    """
+    rows = len(material.candidate.texts)
+    share = tier.training_rows / max(rows, *(t.training_rows for t in config.tiers))
+    available = material.candidate.size
+    uri, factor = config.dataset.uri, 1.0
+    if material.reference is not None and config.reference is not None:
+        half = int(LARGEST_POOL_SHARE * material.reference.size)
+        if half < available:
+            available, uri, factor = half, config.reference.uri, 1 / LARGEST_POOL_SHARE
+    training = int(available * share)
+    needed = FEWEST_TRAINING_WINDOWS * tier.context_length
+    if training < needed:
+        total = _round_up(needed / share * factor / (1 - LARGEST_HOLDOUT_SHARE))
+        raise DatasetTooSmall(
+            f"tier {tier.tier} would train on {training} bytes of text, {needed} are needed: about {total} bytes in all"
+        ).at(uri)
+    pool = material.reference.size if material.reference is not None else 0
+    return TierPlan(training, training / pool if pool else 0.0)
+
+
+def draw(rows: Rows, size: int, seed: Sequence[int]) -> Corpus:
+    """`size` bytes of rows in an order that depends on the seed only: a smaller draw is part of a larger one."""
+    order = np.random.default_rng(seed).permutation(len(rows.texts))
+    lengths = np.array([len(rows.texts[i]) for i in order])
+    used = int(np.searchsorted(np.cumsum(lengths), size)) + 1
+    chosen = rows.where(order[:used])
+    return Corpus.of(chosen.texts, chosen.numbers, size)
+
+
+def _names(columns: list[str]) -> str:
+    shown = ", ".join(columns[:8])
+    return f"{shown}, … ({len(columns)} columns)" if len(columns) > 8 else shown
+
+
+def _round_up(number: float) -> int:
+    return -int(-number // 1000) * 1000
