@@ -14,6 +14,12 @@ from hack.localcluster.api import Cluster, ensure, remove
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.cluster)
+
+
 @pytest.fixture(scope="session")
 def control_plane() -> Iterator[Cluster]:
     """One for the whole run, of this process alone; removed at the end."""

@@ -10,8 +10,6 @@ import pytest
 from hack.localcluster.api import Cluster, ClusterError
 from synthos_api.v1alpha1 import API_VERSION, ValidationRunSpec
 
-pytestmark = pytest.mark.cluster
-
 MINIMAL: dict[str, Any] = {"dataset": {"uri": "s3://bucket/sample.parquet"}}
 TIER = {"tier": 1, "modelSize": 1000, "variants": 1, "trainingRows": 10}
 
