@@ -110,7 +110,8 @@ class ColumnSketch:
     def _numeric(self, sampled: pa.ChunkedArray[Any] | None) -> NumericSummary:
         values = numbers(decoded(sampled.combine_chunks())) if sampled is not None else np.empty(0)
         values = values[np.isfinite(values)]
-        points: list[float] = np.quantile(values, QUANTILES).tolist() if len(values) else []
+        with np.errstate(over="ignore", invalid="ignore"):
+            points: list[float] = np.quantile(values, QUANTILES).tolist() if len(values) else []
         moments = self.moments
         there = moments.count > 0
         return NumericSummary(
@@ -121,7 +122,7 @@ class ColumnSketch:
             standard_deviation=moments.standard_deviation,
             skewness=moments.skewness,
             excess_kurtosis=moments.excess_kurtosis,
-            quantiles={f"{q:g}": point for q, point in zip(QUANTILES, points, strict=False)},
+            quantiles={f"{q:g}": point for q, point in zip(QUANTILES, points, strict=False) if np.isfinite(point)},
         )
 
     def _text(self) -> TextSummary:

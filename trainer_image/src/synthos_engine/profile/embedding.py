@@ -109,7 +109,8 @@ def _spread(name: str, use: str, values: Floats) -> tuple[Indices, Indices, Floa
 
 
 def _z_scores(column: pa.Array[Any], scale: ColumnScale, missing: Mask) -> Floats:
-    z = np.nan_to_num((numbers(column) - scale.mean) / scale.deviation, nan=0.0, posinf=_CUT, neginf=-_CUT)
+    with np.errstate(over="ignore", invalid="ignore"):
+        z = np.nan_to_num((numbers(column) - scale.mean) / scale.deviation, nan=0.0, posinf=_CUT, neginf=-_CUT)
     z[missing] = 0.0
     return np.clip(z, -_CUT, _CUT)
 
