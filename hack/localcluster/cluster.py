@@ -1,6 +1,7 @@
 """Brings one cluster up and down; `up` returns only when the cluster can be used."""
 
 import dataclasses
+import datetime as dt
 import json
 import os
 import shutil
@@ -40,6 +41,7 @@ from hack.localcluster.probes import ready
 from hack.localcluster.progress import Progress
 
 READY_SECONDS = 120.0
+LEASE_SECONDS = dt.timedelta(seconds=30)
 
 
 def up(
@@ -96,7 +98,7 @@ def _place(config: Config, known: Config | None, layout: Layout) -> Config:
     if config.kind == "node":
         index = network.claim_index(layout.state, known.index if known else None)
         config = dataclasses.replace(config, index=index)
-    elif known is None or not (_supervisor(layout) or _ports_free(known)):
+    elif known is None or not (process.find_marked(layout.state) or _ports_free(known)):
         config = dataclasses.replace(config, ports=cluster_config.allocate_ports())
     config.save(layout.state)
     return config
@@ -178,11 +180,11 @@ def _unchanged_and_healthy(known: Config, wanted: Config, layout: Layout) -> boo
 
 def problems(config: Config, layout: Layout) -> list[str]:
     """What keeps the cluster from being usable, each in a few words; empty when it is usable."""
-    found = [
-        f"{name} is {daemon['state']}"
-        for name, daemon in _status(layout).get("daemons", {}).items()
-        if daemon["state"] not in ("ready", "done")
-    ]
+    daemons = _status(layout).get("daemons", {})
+    found = [f"{name} is {d['state']}" for name, d in daemons.items() if d["state"] not in ("ready", "done")]
+    # What died a moment ago is still "ready" in the status.
+    ready_ones = [name for name, d in daemons.items() if d["state"] == "ready"]
+    found += [f"{name} has just ended" for name in ready_ones if process.read_pid(layout.pids / name) is None]
     if _supervisor(layout) is None:
         return ["the supervisor does not run"]
     if found or not layout.kubeconfig.exists():
@@ -215,9 +217,15 @@ def _holds(check: Callable[[], bool]) -> bool:
 
 
 def node_ready(api: Api) -> bool:
-    """Whether the node's condition Ready is true, and not only a memory of an earlier kubelet."""
+    """Whether the node's condition Ready is true, and its kubelet has renewed its lease lately.
+
+    The condition alone is also what is remembered from before a reboot. Leases are renewed every 10 s.
+    """
     conditions = api.get(f"/api/v1/nodes/{NODE_NAME}")["status"]["conditions"]
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+    lease = api.get(f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{NODE_NAME}")
+    renewed = dt.datetime.fromisoformat(lease["spec"]["renewTime"])
+    recent = dt.datetime.now(dt.UTC) - renewed < LEASE_SECONDS
+    return recent and any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
 
 
 def _wait_until_usable(config: Config, layout: Layout, progress: Progress) -> None:

@@ -6,9 +6,10 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from hack.localcluster import render
 from hack.localcluster.errors import ClusterError
 from hack.localcluster.progress import Progress
+
+CNI_PLUGINS = "/usr/lib/cni"  # of the Debian package containernetworking-plugins
 
 # program -> Debian package
 NODE_PROGRAMS: Mapping[str, str] = {
@@ -16,7 +17,7 @@ NODE_PROGRAMS: Mapping[str, str] = {
     "ctr": "containerd",
     "containerd-shim-runc-v2": "containerd",
     "runc": "runc",
-    f"{render.CNI_PLUGINS}/bridge": "containernetworking-plugins",
+    f"{CNI_PLUGINS}/bridge": "containernetworking-plugins",
     "iptables": "iptables",
     "conntrack": "conntrack",
     "ip": "iproute2",

@@ -9,9 +9,9 @@ import yaml
 
 from hack.localcluster.config import CLUSTER_DOMAIN, NODE_NAME, Config
 from hack.localcluster.layout import Layout
+from hack.localcluster.prerequisites import CNI_PLUGINS
 
 PAUSE_IMAGE = "localhost/pause:1"
-CNI_PLUGINS = "/usr/lib/cni"  # of the Debian package containernetworking-plugins
 BRIDGE = "cni0"
 KUBECONFIG_USERS = ("controller-manager", "scheduler", "kubelet", "proxy", "coredns")
 

@@ -39,11 +39,11 @@ class Unit:
     """A daemon and what the supervisor knows of it."""
 
     daemon: Daemon
+    backoff: float  # seconds until it is started again
     state: State = "waiting"
     process: ProcessId | None = None
     since: float = 0.0
     restarts: int = 0
-    backoff: float = FIRST_BACKOFF
     was_ready: bool = False
 
 
@@ -53,7 +53,7 @@ class Supervisor:
     def __init__(self, layout: Layout, plan: Plan) -> None:
         self._layout = layout
         self._plan = plan
-        self.units = {daemon.name: Unit(daemon) for daemon in plan.daemons}
+        self.units = {daemon.name: Unit(daemon, FIRST_BACKOFF) for daemon in plan.daemons}
         self._written = ""
 
     def adopt(self) -> None:
