@@ -41,7 +41,8 @@ from hack.localcluster.probes import ready
 from hack.localcluster.progress import Progress
 
 READY_SECONDS = 120.0
-LEASE_SECONDS = dt.timedelta(seconds=30)
+HEARD_OF = dt.timedelta(seconds=30)
+LEASE = f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{NODE_NAME}"
 
 
 def up(
@@ -217,15 +218,18 @@ def _holds(check: Callable[[], bool]) -> bool:
 
 
 def node_ready(api: Api) -> bool:
-    """Whether the node's condition Ready is true, and its kubelet has renewed its lease lately.
+    """Whether the node's condition Ready is true, and its kubelet was heard of lately.
 
-    The condition alone is also what is remembered from before a reboot. Leases are renewed every 10 s.
+    The condition alone is also what is remembered from before a reboot. A new node has said Ready just now;
+    later its lease is renewed every 10 s.
     """
     conditions = api.get(f"/api/v1/nodes/{NODE_NAME}")["status"]["conditions"]
-    lease = api.get(f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{NODE_NAME}")
-    renewed = dt.datetime.fromisoformat(lease["spec"]["renewTime"])
-    recent = dt.datetime.now(dt.UTC) - renewed < LEASE_SECONDS
-    return recent and any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+    ready = [c["lastHeartbeatTime"] for c in conditions if c["type"] == "Ready" and c["status"] == "True"]
+    return bool(ready) and (_recent(ready[0]) or _recent(api.get(LEASE)["spec"]["renewTime"]))
+
+
+def _recent(time_stamp: str) -> bool:
+    return dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(time_stamp) < HEARD_OF
 
 
 def _wait_until_usable(config: Config, layout: Layout, progress: Progress) -> None:
