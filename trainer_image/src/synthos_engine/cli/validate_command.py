@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any, Final
 
 from rich.console import Console
@@ -17,7 +22,7 @@ from synthos_api.presets import tiers_of, vocabulary_of
 from synthos_api.progress import PhaseName
 from synthos_api.results import VerdictName
 from synthos_api.v1alpha1 import CascadeSpec, DatasetRef, TierSpec
-from synthos_engine.context import PhaseContext
+from synthos_engine.context import PhaseContext, Preempted
 from synthos_engine.data.artifacts import config_digest
 from synthos_engine.data.source import open_source
 from synthos_engine.data.store import open_store
@@ -25,7 +30,7 @@ from synthos_engine.pipeline import run_phase
 
 from .cascade_option import cascade_of
 from .data_commands import dataset_ref
-from .edge import emit
+from .edge import emit, say
 from .view import ProgressView
 
 EXIT_CODES: Final[dict[VerdictName, int]] = {
@@ -49,10 +54,13 @@ def validate_command(
     work = folder / WORK_FOLDER / _digest(base, [version for _, version in inputs])
     base = base.model_copy(update={"artifacts_uri": str(work)})
     store = open_store(str(work))
-    with ProgressView() as view:
+    with ProgressView() as view, _stop_on_interrupt() as stop:
         for part, config in _phases(base):
             view.begin(part)
-            run_phase(PhaseContext(config, store, report=view.report))
+            try:
+                run_phase(PhaseContext(config, store, report=view.report, stop=stop))
+            except Preempted:
+                raise KeyboardInterrupt from None
             view.end()
     target = open_store(str(folder))
     document = store.read_bytes(VERDICT_DOCUMENT)
@@ -64,6 +72,24 @@ def validate_command(
     else:
         _summary(verdict, folder)
     return EXIT_CODES[verdict["verdict"]]
+
+
+@contextmanager
+def _stop_on_interrupt() -> Iterator[threading.Event]:
+    """The first Ctrl-C lets the phase save its state and stop; the second ends at once."""
+    stop = threading.Event()
+    before = signal.getsignal(signal.SIGINT)
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        say("synthos: stopping; the same call continues from here")
+
+    signal.signal(signal.SIGINT, ask)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _config(inputs: list[tuple[DatasetRef, str]], cascade: CascadeSpec, seed: int) -> PhaseConfig:
