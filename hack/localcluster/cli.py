@@ -5,10 +5,11 @@ import json
 import shlex
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import yaml
 
-from hack.localcluster import api, binaries, cluster, gpus, paths, s3, torch_volume
+from hack.localcluster import api, binaries, cluster, gpus, kind, paths, s3, torch_volume
 from hack.localcluster.errors import ClusterError
 from hack.localcluster.images import project
 from hack.localcluster.layout import Layout
@@ -43,17 +44,20 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     up = command("up", _up, "bring the cluster up, or make sure that it is")
-    up.add_argument("--gpus", type=int, help="nvidia.com/gpu that the node advertises (default: 4)")
+    up.add_argument("--gpus", type=_number, help="nvidia.com/gpu that the node advertises (default: 4)")
     up.add_argument("--control-plane-only", action="store_true", help="only etcd and the API server; needs no root")
     up.add_argument("--controllers", help="with --control-plane-only: controllers to run, comma-separated")
-    command("down", _down, "remove the cluster and everything it has")
+    up.add_argument("--kubeconfig", type=Path, help="use this cluster instead of starting one")
+    up.add_argument("--kind", action="store_true", help="make the cluster with kind, where a Docker engine runs")
+    down = command("down", _down, "remove the cluster and everything it has")
+    down.add_argument("--kind", action="store_true", help="remove the cluster that kind made")
     command("status", _status, "show the daemons and what is wrong, as JSON; exit status 1 when not usable")
     command("env", _env, 'print shell lines that select the cluster: eval "$(... env)"')
     command("s3", _s3, "print the S3 server's endpoint and credentials as shell lines")
     bucket = command("bucket", _bucket, "make a bucket")
     bucket.add_argument("bucket")
     number = command("gpus", _gpus, "change the number of GPUs the node advertises")
-    number.add_argument("gpus", type=int)
+    number.add_argument("gpus", type=_number)
     images = command("images", _images, "build the project's images where they changed and load them")
     images.add_argument("--print", action="store_true", help="only print the names for the sources as they are")
     load = command("load", _load, "load an image that docker, podman or buildah has")
@@ -64,7 +68,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _number(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError(text)
+    return number
+
+
 def _up(arguments: argparse.Namespace, progress: Progress) -> None:
+    if arguments.kind:
+        kubeconfig = kind.up(arguments.name, arguments.gpus or 4, progress)
+        print(f"export SYNTHOS_KUBECONFIG={shlex.quote(str(kubeconfig))}")
+        return
+    if not arguments.control_plane_only and (given := api.given(arguments.kubeconfig)):
+        progress.say(f"using the cluster of {given.kubeconfig}")
+        _export(given.kubeconfig, given.kubectl)
+        return
     controllers = arguments.controllers
     cluster.up(
         arguments.name,
@@ -77,7 +96,7 @@ def _up(arguments: argparse.Namespace, progress: Progress) -> None:
 
 
 def _down(arguments: argparse.Namespace, progress: Progress) -> None:
-    cluster.down(arguments.name, progress)
+    kind.down(arguments.name) if arguments.kind else cluster.down(arguments.name, progress)
 
 
 def _status(arguments: argparse.Namespace, _progress: Progress) -> int:
@@ -89,8 +108,12 @@ def _status(arguments: argparse.Namespace, _progress: Progress) -> int:
 def _env(arguments: argparse.Namespace, _progress: Progress) -> None:
     cluster.require(arguments.name)
     layout = Layout(paths.state_dir(arguments.name))
-    print(f"export KUBECONFIG={shlex.quote(str(layout.kubeconfig))}")
-    print(f"export KUBECTL={shlex.quote(str(binaries.cached('kubectl')))}")
+    _export(layout.kubeconfig, binaries.cached("kubectl"))
+
+
+def _export(kubeconfig: Path, kubectl: Path) -> None:
+    print(f"export KUBECONFIG={shlex.quote(str(kubeconfig))}")
+    print(f"export KUBECTL={shlex.quote(str(kubectl))}")
 
 
 def _access(name: str) -> s3.S3Access:

@@ -19,20 +19,19 @@ from hack.localcluster.layout import Layout
 
 RESOURCE = "nvidia.com/gpu"
 SECONDS = 1.0
-_NODE = f"/api/v1/nodes/{NODE_NAME}"
 
 
-def are(api: Api, wanted: int) -> bool:
+def are(api: Api, wanted: int, node: str = NODE_NAME) -> bool:
     """Whether the node advertises this number, in capacity and allocatable.
 
     Raises:
         ClusterError: there is no node, or no answer.
     """
-    status = api.get(_NODE)["status"]
+    status = api.get(f"/api/v1/nodes/{node}")["status"]
     return all(_amount(status, part) == wanted for part in ("capacity", "allocatable"))
 
 
-def advertise(api: Api, wanted: int) -> None:
+def advertise(api: Api, wanted: int, node: str = NODE_NAME) -> None:
     """Make the node advertise this number.
 
     The kubelet would compute allocatable from the capacity some seconds later; setting both saves that wait.
@@ -40,9 +39,9 @@ def advertise(api: Api, wanted: int) -> None:
     Raises:
         ClusterError: there is no node, or no answer.
     """
-    if not are(api, wanted):
+    if not are(api, wanted, node):
         amounts = {RESOURCE: str(wanted)}
-        api.merge_patch(f"{_NODE}/status", {"status": {"capacity": amounts, "allocatable": amounts}})
+        api.merge_patch(f"/api/v1/nodes/{node}/status", {"status": {"capacity": amounts, "allocatable": amounts}})
 
 
 def _amount(status: dict[str, Any], part: str) -> int:

@@ -110,3 +110,17 @@ def test_images_of_an_overlay_are_kept_as_plain_copies(monkeypatch: pytest.Monke
     assert prerequisites.snapshotter(Path("/o/x")) == "native"
     assert prerequisites.snapshotter(Path("/o/disk/x")) == "overlayfs"
     assert prerequisites.snapshotter(Path("/other")) == "overlayfs"
+
+
+def test_up_with_a_given_cluster_starts_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kubeconfig = tmp_path / "config"
+    kubeconfig.write_text("")
+    assert main(["up", "--kubeconfig", str(kubeconfig), "--quiet"]) == 0
+    assert f"export KUBECONFIG={kubeconfig}" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == [kubeconfig]
+
+
+def test_kind_without_kind_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("shutil.which", lambda name, path=None: None)
+    assert main(["up", "--kind"]) == 1
+    assert "kind is not installed" in capsys.readouterr().err
