@@ -6,11 +6,14 @@ replica that has lost the API server shall get no calls, but restarting it would
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 
 from aiohttp import web
 
 from synthos_api.errors import UsageError
+
+from .options import EVERY_INTERFACE
 
 
 class Probes:
@@ -25,9 +28,7 @@ class Probes:
         """Listen; the port (0: a free one is picked). Raises UsageError when it cannot be used."""
         await self._runner.setup()
         try:
-            # asyncio makes a socket on "::" deaf to IPv4; without a host it opens one for each family.
-            address = host.strip("[]")
-            await web.TCPSite(self._runner, None if address == "::" else address, port).start()
+            await web.SockSite(self._runner, _socket(host, port)).start()
         except OSError as error:
             raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}") from error
         return int(self._runner.addresses[0][1])
@@ -42,3 +43,16 @@ class Probes:
         if self._is_serving():
             return web.Response(text="ok\n")
         return web.Response(status=503, text="not ready: no current view of the Kubernetes API, or shutting down\n")
+
+
+def _socket(host: str, port: int) -> socket.socket:
+    """One listening socket; for every interface of both families where the kernel has both.
+
+    asyncio by itself makes a socket on "::" deaf to IPv4, and without a host opens two, on two ports.
+    """
+    if host == EVERY_INTERFACE:
+        if socket.has_dualstack_ipv6():
+            return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True)
+        return socket.create_server(("", port))
+    family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
+    return socket.create_server((host.strip("[]"), port), family=family)
