@@ -53,7 +53,7 @@ def run_verdict(context: PhaseContext) -> VerdictResult:
         timings=timings,
     )
     _report(context, "writing the report", 70)
-    content = document.model_dump_json(indent=1).encode()
+    content = document.model_dump_json(indent=1, exclude={"combined_impact"}).encode()
     context.store.write_bytes(REPORT, render(document, models).encode())
     context.store.write_bytes(VERDICT_DOCUMENT, content)
     _report(context, "judged", 100)

@@ -1,0 +1,96 @@
+"""From samples to verdict.json and report.html: three tiers really trained, seconds in all."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from synthos_api.errors import DatasetNotFound
+from synthos_api.phases import REPORT, VERDICT_DOCUMENT, PhaseOutcome, tier_result
+from synthos_api.progress import Progress
+from synthos_engine.cascade.judge import run_verdict
+from synthos_engine.cascade.tier import run_tier
+from synthos_engine.context import PhaseContext
+from synthos_engine.data.artifacts import write_outcome
+from tests.unit.engine.cascade.samples import collapsed, config, sentences, store_with, tier
+from tests.unit.engine.stores import MemoryStore
+
+TIERS = [tier(1, steps=60, variants=3, rows=500), tier(2, steps=60, variants=2, rows=1000)]
+REFERENCE = sentences(3000, 2)
+KEYS = {
+    "verdict",
+    "collapse_probability",
+    "risk_score",
+    "collapse_type",
+    "severity",
+    "mode",
+    "mechanism",
+    "reason",
+    "effect",
+    "dimensions",
+    "predicted_accuracy",
+    "confidence",
+    "scaling",
+    "root_causes",
+    "regions",
+    "ablations",
+    "recommendations",
+    "dataset",
+    "cascade",
+    "engine_version",
+    "seed",
+    "timings",
+}
+
+
+def judged(candidate: list[str], reference: list[str] | None, seed: int = 0) -> tuple[dict[str, Any], MemoryStore]:
+    store = store_with(candidate, reference)
+    settings = config(TIERS, reference=reference is not None, seed=seed)
+    for spec in TIERS:
+        of_tier = settings.model_copy(update={"tier": spec.tier})
+        outcome = PhaseOutcome(tier=run_tier(PhaseContext(of_tier, store)))
+        write_outcome(store, tier_result(spec.tier), of_tier, outcome, {"seconds": 1.5})
+    context = PhaseContext(settings.model_copy(update={"phase": "Verdict", "tier": None}), store)
+    result = run_verdict(context)
+    document: dict[str, Any] = json.loads(store.read_bytes(VERDICT_DOCUMENT))
+    assert result.judgement.verdict == document["verdict"]
+    assert (result.verdict_uri, result.report_uri) == (store.uri(VERDICT_DOCUMENT), store.uri(REPORT))
+    return document, store
+
+
+def test_a_collapsed_dataset_is_called_collapse() -> None:
+    document, store = judged(collapsed(1000), REFERENCE)
+    assert (document["verdict"], document["mechanism"]) == ("collapse", "narrowed"), document["reason"]
+    assert document["effect"]["interval"][0] > 0.05
+    assert document["risk_score"] > 95
+    assert set(document) == KEYS
+    assert document["timings"].keys() == {"tier 1", "tier 2", "verdict"}
+    assert document["cascade"]["models"] == 5
+    report = store.read_bytes(REPORT).decode()
+    assert "<svg" in report
+    assert "Collapse" in report
+
+
+@pytest.mark.parametrize("candidate", [sentences(1000, 1), REFERENCE], ids=["another draw", "the reference itself"])
+def test_real_data_of_the_same_source_are_not_called_collapse(candidate: list[str]) -> None:
+    document, _ = judged(candidate, REFERENCE)
+    assert document["verdict"] != "collapse", document["reason"]
+    low, high = document["effect"]["interval"]
+    assert low < 0.05
+    assert low <= document["effect"]["excess_loss"] <= high
+
+
+def test_without_a_reference_nothing_is_claimed() -> None:
+    document, _ = judged(sentences(1000, 1), None)
+    assert (document["verdict"], document["mode"], document["risk_score"]) == ("inconclusive", "no_reference", None)
+    assert document["effect"] == {"excess_loss": None, "interval": None}
+
+
+def test_a_missing_tier_is_an_error() -> None:
+    settings = config(TIERS).model_copy(update={"phase": "Verdict"})
+    seen: list[Progress] = []
+    with pytest.raises(DatasetNotFound, match=r"tier-1/result\.json"):
+        run_verdict(PhaseContext(settings, store_with(sentences(100, 1), REFERENCE), seen.append))
+    assert seen[0].phase == "Verdict"

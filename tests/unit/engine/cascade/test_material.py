@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from synthos_api.errors import CorruptData, DatasetTooSmall, SchemaMismatch
+from synthos_api.phases import SAMPLE
+from synthos_engine.cascade.material import Material, draw, load_samples, plan_tier, split
+from tests.unit.engine.cascade.samples import CONTEXT, config, put, sentences, store_with, tier
+
+TIERS = [tier(1, rows=250), tier(2, rows=500), tier(3, rows=1000)]
+
+
+def material(candidate: list[str], reference: list[str] | None, seed: int = 0) -> Material:
+    settings = config(TIERS, reference=reference is not None, seed=seed)
+    return split(*load_samples(store_with(candidate, reference), settings), settings, CONTEXT)
+
+
+def rows_of(data: np.ndarray) -> set[bytes]:
+    return set(data.tobytes().split(b"\n")[:-1])
+
+
+def test_no_row_is_both_trained_on_and_held_out() -> None:
+    """A dataset against itself: the hardest case."""
+    texts = sentences(500, 1) * 2
+    made = material(texts, texts)
+    assert made.reference is not None
+    assert made.real_holdout is not None
+    held_out = rows_of(made.real_holdout.corpus.data) | rows_of(made.candidate_holdout.corpus.data)
+    trained = {text.strip() for rows in (made.candidate, made.reference) for text in rows.texts}
+    assert held_out
+    assert not held_out & trained
+    assert len(trained) + len(held_out) == len(set(texts))
+
+
+def test_row_numbers_are_those_of_the_dataset() -> None:
+    texts = sentences(500, 1)
+    made = material(texts, None)
+    for text, number in zip(made.candidate.texts, made.candidate.numbers, strict=True):
+        assert text == texts[number].encode() + b"\n"
+
+
+def test_another_seed_holds_out_other_rows() -> None:
+    texts = sentences(500, 1)
+    first, same, other = (set(material(texts, None, seed).candidate.texts) for seed in (0, 0, 1))
+    assert first == same
+    assert first != other
+
+
+def test_tiers_are_nested_and_size_matched() -> None:
+    made = material(sentences(600, 1), sentences(2000, 2))
+    plans = [plan_tier(made, config(TIERS), t) for t in TIERS]
+    sizes = [plan.training_bytes for plan in plans]
+    assert sizes == [int(made.candidate.size * share) for share in (0.25, 0.5, 1.0)]
+    assert made.reference is not None
+    for rows in (made.candidate, made.reference):
+        draws = [draw(rows, size, (0, 1, 2)) for size in sizes]
+        assert [len(corpus) for corpus in draws] == sizes
+        for small, large in itertools.pairwise(draws):
+            assert (large.data[: len(small)] == small.data).all()
+            assert set(small.rows) <= set(large.rows)
+    assert draw(made.reference, sizes[0], (0, 2, 2)).data.tobytes() != draws[0].data.tobytes()
+
+
+def test_a_draw_takes_at_most_half_of_the_reference() -> None:
+    made = material(sentences(600, 1), sentences(600, 2))
+    assert plan_tier(made, config(TIERS), TIERS[2]).reference_share == pytest.approx(0.5, abs=0.01)
+
+
+def test_more_rows_than_the_largest_tier_asks_for_are_not_used() -> None:
+    made = material(sentences(3000, 1), None)
+    plan = plan_tier(made, config(TIERS, reference=False), TIERS[2])
+    assert plan.training_bytes == pytest.approx(1000 / len(made.candidate.texts) * made.candidate.size, abs=1)
+    assert plan.reference_share == 0
+
+
+def test_too_little_data_says_how_much_is_needed() -> None:
+    with pytest.raises(DatasetTooSmall, match=r"/data/candidate.parquet: .* are needed") as caught:
+        material(sentences(10, 1), sentences(1000, 2))
+    assert caught.value.code == 1008
+    with pytest.raises(DatasetTooSmall, match=r"/data/reference.parquet: .* are needed"):
+        material(sentences(1000, 1), sentences(10, 2))
+    made = material(sentences(100, 1), sentences(1000, 2))
+    with pytest.raises(DatasetTooSmall, match=r"tier 1 would train on \d+ bytes of text, 4096 are needed: about"):
+        plan_tier(made, config(TIERS), TIERS[0])
+
+
+def test_the_amount_said_to_be_needed_is_enough() -> None:
+    made = material(sentences(100, 1), sentences(1000, 2))
+    with pytest.raises(DatasetTooSmall) as caught:
+        plan_tier(made, config(TIERS), TIERS[0])
+    needed = int(str(caught.value).split("about ")[1].split()[0])
+    enough: list[str] = []
+    for text in sentences(2000, 1):
+        if sum(map(len, enough)) < needed:
+            enough.append(text)
+    plan_tier(material(enough, sentences(1000, 2)), config(TIERS), TIERS[0])
+
+
+def test_all_rows_equal_cannot_be_held_out() -> None:
+    with pytest.raises(DatasetTooSmall, match="different rows"):
+        material(["the same row"] * 5000, sentences(1000, 2))
+
+
+def test_other_columns_than_the_reference() -> None:
+    store = store_with(sentences(100, 1), sentences(100, 2))
+    put(store, SAMPLE, sentences(100, 1), column="body")
+    with pytest.raises(SchemaMismatch, match=r"/data/reference.parquet: .*text instead of body"):
+        load_samples(store, config(TIERS))
+
+
+def test_a_damaged_sample() -> None:
+    store = store_with(sentences(100, 1), sentences(100, 2))
+    store.content[SAMPLE] = store.content[SAMPLE][:100]
+    with pytest.raises(CorruptData, match=r"profile/sample.parquet"):
+        load_samples(store, config(TIERS))
+
+
+def test_repeated_rows() -> None:
+    made = material([*sentences(500, 1), *sentences(250, 1)], None)
+    assert made.candidate.repeated_share() == pytest.approx(1 / 3, abs=0.05)
