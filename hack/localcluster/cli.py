@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from hack.localcluster import api, binaries, cluster, gpus, kind, paths, s3, torch_volume
+from hack.localcluster import api, binaries, cluster, gpus, kind, paths, prune, s3, torch_volume
 from hack.localcluster.errors import ClusterError
 from hack.localcluster.images import project
 from hack.localcluster.layout import Layout
@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     load.add_argument("image")
     torch = command("torch-volume", _torch_volume, "show PyTorch to the pods of a namespace; print chart values")
     torch.add_argument("--namespace", required=True)
+    command("prune", _prune, "remove from the cache what the present versions do not need")
     command("binaries", _binaries, "build every binary that is not in the cache yet")
     return parser
 
@@ -142,6 +143,10 @@ def _gpus(arguments: argparse.Namespace, progress: Progress) -> None:
 def _binaries(_arguments: argparse.Namespace, progress: Progress) -> None:
     for path in binaries.ensure(binaries.ALL, progress).values():
         print(path)
+
+
+def _prune(_arguments: argparse.Namespace, progress: Progress) -> None:
+    prune.prune(progress)
 
 
 def _images(arguments: argparse.Namespace, progress: Progress) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from hack.image_requirements import build_requirements, requirements
 from hack.localcluster import paths, pause
-from hack.localcluster.images import closure, loading, project
+from hack.localcluster.images import closure, loading, sources
 from hack.localcluster.images.builders import Build
 from hack.localcluster.images.loading import Archive
 from hack.localcluster.torch_volume import MOUNT_PATH, chart_values
@@ -57,11 +57,11 @@ def test_an_extra_brings_its_own() -> None:
 
 
 @pytest.fixture
-def sources(tmp_path: Path) -> Path:
+def repository(tmp_path: Path) -> Path:
     for name in ("pyproject.toml", "README.md", "LICENSE", "hack/image_requirements.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
-    for image in project.IMAGES:
+    for image in sources.IMAGES:
         for name in (image.dockerfile, *(f"{source}/a.py" for source in image.sources)):
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_text(name)
@@ -69,16 +69,16 @@ def sources(tmp_path: Path) -> Path:
 
 
 def tags(repository: Path, base: str = "base:1", pins: tuple[str, ...] = ("a==1",)) -> list[str]:
-    return [project.tag(image, repository, base, pins) for image in project.IMAGES]
+    return [sources.tag(image, repository, base, pins) for image in sources.IMAGES]
 
 
-def test_a_tag_stays_while_nothing_changes(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    copy = shutil.copytree(sources, tmp_path_factory.mktemp("copy") / "elsewhere")
+def test_a_tag_stays_while_nothing_changes(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    copy = shutil.copytree(repository, tmp_path_factory.mktemp("copy") / "elsewhere")
     (copy / "crds/src/__pycache__").mkdir()
     (copy / "crds/src/__pycache__/a.pyc").write_text("compiled")
     (copy / "tests").mkdir()
     (copy / "tests/test_a.py").write_text("no part of an image")
-    assert tags(copy) == tags(sources)
+    assert tags(copy) == tags(repository)
 
 
 @pytest.mark.parametrize(
@@ -91,22 +91,22 @@ def test_a_tag_stays_while_nothing_changes(sources: Path, tmp_path_factory: pyte
         ("trainer_image/Dockerfile", [False, True]),
     ],
 )
-def test_a_tag_follows_what_goes_in(sources: Path, file: str, changed: list[bool]) -> None:
-    before = tags(sources)
-    (sources / file).write_text("changed")
-    assert [a != b for a, b in zip(before, tags(sources), strict=True)] == changed
+def test_a_tag_follows_what_goes_in(repository: Path, file: str, changed: list[bool]) -> None:
+    before = tags(repository)
+    (repository / file).write_text("changed")
+    assert [a != b for a, b in zip(before, tags(repository), strict=True)] == changed
 
 
-def test_a_renamed_file_and_other_versions_change_the_tag(sources: Path) -> None:
-    before = tags(sources)
-    assert tags(sources, base="base:2") != before
-    assert tags(sources, pins=("a==2",)) != before
-    (sources / "operator/src/a.py").rename(sources / "operator/src/b.py")
-    assert tags(sources)[0] != before[0]
+def test_a_renamed_file_and_other_versions_change_the_tag(repository: Path) -> None:
+    before = tags(repository)
+    assert tags(repository, base="base:2") != before
+    assert tags(repository, pins=("a==2",)) != before
+    (repository / "operator/src/a.py").rename(repository / "operator/src/b.py")
+    assert tags(repository)[0] != before[0]
 
 
-@pytest.mark.parametrize("image", project.IMAGES, ids=lambda image: image.name)
-def test_dockerfiles_run_python_as_nobody_in_particular(image: project.Image) -> None:
+@pytest.mark.parametrize("image", sources.IMAGES, ids=lambda image: image.name)
+def test_dockerfiles_run_python_as_nobody_in_particular(image: sources.Image) -> None:
     lines = (paths.REPOSITORY / image.dockerfile).read_text().split("\n")
     assert "USER 65532:65532" in lines
     entry = json.loads(next(line for line in lines if line.startswith("ENTRYPOINT")).removeprefix("ENTRYPOINT"))
@@ -116,8 +116,8 @@ def test_dockerfiles_run_python_as_nobody_in_particular(image: project.Image) ->
         assert f"COPY {source} {source}" in lines, "the tag would not follow what goes in"
 
 
-@pytest.mark.parametrize("image", project.IMAGES, ids=lambda image: image.name)
-def test_the_build_context_holds_what_the_dockerfile_copies(image: project.Image) -> None:
+@pytest.mark.parametrize("image", sources.IMAGES, ids=lambda image: image.name)
+def test_the_build_context_holds_what_the_dockerfile_copies(image: sources.Image) -> None:
     allowed = [line[1:] for line in (paths.REPOSITORY / ".dockerignore").read_text().split("\n") if line[:1] == "!"]
     for line in (paths.REPOSITORY / image.dockerfile).read_text().split("\n"):
         words = line.split()

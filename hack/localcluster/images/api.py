@@ -7,6 +7,7 @@ from hack.localcluster import torch_volume
 from hack.localcluster.api import Cluster
 from hack.localcluster.errors import ClusterError
 from hack.localcluster.images import project
+from hack.localcluster.images.sources import IMAGES
 from hack.localcluster.progress import Progress
 
 __all__ = ["build_and_load", "provide_torch"]
@@ -22,7 +23,7 @@ def build_and_load(cluster: Cluster, *, quiet: bool = False) -> dict[str, str]:
     """
     if cluster.ours:
         return project.ensure(cluster.name, Progress(quiet=quiet))
-    names = {image.name: os.environ.get(f"SYNTHOS_{image.name.upper()}_IMAGE", "") for image in project.IMAGES}
+    names = {image.name: os.environ.get(f"SYNTHOS_{image.name.upper()}_IMAGE", "") for image in IMAGES}
     if not all(names.values()):
         raise ClusterError(
             "a given cluster pulls its images from a registry: push them there and set "

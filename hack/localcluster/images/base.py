@@ -66,9 +66,14 @@ def ensure(builder: Buildah, progress: Progress) -> str:
     return tag
 
 
+def archive_path() -> Path:
+    """Where the base's file system is or will be."""
+    return paths.cache_root() / "images" / f"{name().rpartition('/')[2].replace(':', '-')}.tar"
+
+
 def rootfs(progress: Progress) -> Path:
     """The base's file system as a tar archive in the cache, made with debootstrap where it is missing."""
-    archive = paths.cache_root() / "images" / f"{name().rpartition('/')[2].replace(':', '-')}.tar"
+    archive = archive_path()
     with locks.exclusive(paths.cache_root() / "locks" / "rootfs.lock"):
         if archive.exists():
             return archive

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hack.localcluster import paths, prerequisites
+from hack.localcluster import paths, prerequisites, process
 from hack.localcluster.errors import ClusterError
 
 
@@ -67,7 +67,12 @@ class Buildah:
         storage.mkdir(parents=True, exist_ok=True)
         # An overlay cannot lie on another one; plain copies always work.
         driver = "overlay" if prerequisites.snapshotter(storage) == "overlayfs" else "vfs"
+        # Else it makes /etc/cni, to lock a network that nothing here uses.
+        settings = storage / "containers.conf"
+        process.write_atomic(settings, f'[network]\nnetwork_config_dir = "{storage}/cni"\n', 0o644)
         self.command = [
+            "env",
+            f"CONTAINERS_CONF={settings}",
             "buildah",
             f"--root={storage / 'root'}",
             f"--runroot={storage / 'run'}",
