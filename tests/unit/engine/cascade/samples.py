@@ -49,21 +49,20 @@ _VERBS = (
 _RARE = [f"{a}{b}{c}" for a in "bdfgk" for b in "aeiou" for c in ("lto", "nda", "rmi", "sku")]
 
 
-def sentences(count: int, seed: int) -> list[str]:
-    """Varied text of one source: a different seed is another draw."""
+def sentences(count: int, seed: int, words: int = 1000) -> list[str]:
+    """Text of one source: a different seed is another draw. `words`: how many of each kind it knows."""
     rng = np.random.default_rng(seed)
+    nouns, verbs, rare = _NOUNS[:words], _VERBS[:words], _RARE[:words]
     return [
-        f"The {rng.choice(_NOUNS)} {rng.choice(_RARE)} {rng.choice(_VERBS)} the {rng.choice(_NOUNS)} of "
-        f"{rng.choice(_RARE)} and {rng.choice(_VERBS)} {rng.choice(_RARE)} {rng.integers(1000)}."
+        f"The {rng.choice(nouns)} {rng.choice(rare)} {rng.choice(verbs)} the {rng.choice(nouns)} of "
+        f"{rng.choice(rare)} and {rng.choice(verbs)} {rng.choice(rare)} {rng.integers(min(1000, 20 * words))}."
         for _ in range(count)
     ]
 
 
 def collapsed(count: int) -> list[str]:
-    """A handful of words, in ever new orders."""
-    rng = np.random.default_rng(0)
-    few = ("the graph", "returns", "the node", "of the graph", "and", "is a node")
-    return [f"The {' '.join(rng.choice(few, 14))}." for _ in range(count)]
+    """The same source with its tails lost."""
+    return sentences(count, 0, words=3)
 
 
 def put(store: MemoryStore, name: str, texts: Sequence[str], column: str = "text") -> None:
