@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -49,7 +49,10 @@ CHANNEL_OPTIONS: Final = (
 
 
 class Facade:
-    """One replica: the store, the server, and the health of both."""
+    """One replica: the store, the server, and the health of both. Used with `async with`.
+
+    A server that nobody stops keeps its threads, and with them the process.
+    """
 
     def __init__(self, options: Options, cluster: Cluster, limits: Limits | None = None) -> None:
         self._options = options
@@ -74,6 +77,17 @@ class Facade:
         names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, server)
         return server
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
 
     async def start(self) -> None:
         """Listen and begin to watch. Raises UsageError when a port or a certificate cannot be used."""
@@ -139,9 +153,10 @@ async def serve(options: Options) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    async with await KubeClient.connect() as client:
-        facade = Facade(options, NamespacedCluster(client, options.namespace))
-        await facade.start()
+    async with (
+        await KubeClient.connect() as client,
+        Facade(options, NamespacedCluster(client, options.namespace)) as facade,
+    ):
         failed = asyncio.create_task(facade.failed())
         stopped = asyncio.create_task(stopping.wait())
         try:
@@ -151,4 +166,3 @@ async def serve(options: Options) -> None:
         finally:
             failed.cancel()
             stopped.cancel()
-            await facade.stop()

@@ -46,10 +46,8 @@ def limits() -> Limits:
 
 @pytest_asyncio.fixture
 async def facade(cluster: FakeCluster, limits: Limits) -> AsyncIterator[Facade]:
-    replica = Facade(options(), cluster, limits)
-    await replica.start()
-    yield replica
-    await replica.stop()
+    async with Facade(options(), cluster, limits) as replica:
+        yield replica
 
 
 @pytest_asyncio.fixture

@@ -61,22 +61,18 @@ async def test_train_goes_on_over_a_restart_of_the_facade(
     cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(client, "RETRY_SECONDS", (0.2,) * 50)
-    first = Facade(options(), cluster, QUICK)
-    await first.start()
-    arguments = f"--target 127.0.0.1:{first.port} --no-mtls train --dataset-id ds --validation-id v".split()
-    arguments += ["--sample", "s3://bucket/x", "--preset", "nano"]
-    running = asyncio.create_task(asyncio.to_thread(client.main, arguments))
-    while "v" not in cluster.names():
-        await asyncio.sleep(0.02)
-    await cluster.tier("v", 1, phase="Training", results=[model(1, 1)])
-    await asyncio.sleep(0.5)
-    await first.stop()
-    second = Facade(options(port=first.port), cluster, QUICK)
-    await second.start()
-    await cluster.tier("v", 1, phase="Complete", results=[model(1, 1), model(1, 2)])
-    await cluster.status("v", phase="Judging")
-    assert await running == 0
-    await second.stop()
+    async with Facade(options(), cluster, QUICK) as first:
+        arguments = f"--target 127.0.0.1:{first.port} --no-mtls train --dataset-id ds --validation-id v".split()
+        arguments += ["--sample", "s3://bucket/x", "--preset", "nano"]
+        running = asyncio.create_task(asyncio.to_thread(client.main, arguments))
+        while "v" not in cluster.names():
+            await asyncio.sleep(0.02)
+        await cluster.tier("v", 1, phase="Training", results=[model(1, 1)])
+        await asyncio.sleep(0.5)
+    async with Facade(options(port=first.port), cluster, QUICK):
+        await cluster.tier("v", 1, phase="Complete", results=[model(1, 1), model(1, 2)])
+        await cluster.status("v", phase="Judging")
+        assert await running == 0
     lines = capsys.readouterr().out.splitlines()
     assert sum(line.startswith("tier 1 model 1:") for line in lines) == 1
     assert sum(line.startswith("tier 1 model 2:") for line in lines) == 1

@@ -56,10 +56,8 @@ def allowed() -> frozenset[str]:
 
 @pytest_asyncio.fixture
 async def secure(cluster: FakeCluster, folder: Path, allowed: frozenset[str]) -> AsyncIterator[Facade]:
-    replica = Facade(options(cert_dir=folder, allowed_client_names=allowed, probe_port=0), cluster, QUICK)
-    await replica.start()
-    yield replica
-    await replica.stop()
+    async with Facade(options(cert_dir=folder, allowed_client_names=allowed, probe_port=0), cluster, QUICK) as replica:
+        yield replica
 
 
 async def call(facade: Facade, authority: Authority, client: Pair | None) -> pb.PreScreenResponse:
@@ -195,13 +193,11 @@ async def test_a_secret_volume_swaps_its_files_through_a_link(
     (mount / "..data").symlink_to("..one")
     for name in (tls.CA_FILE, tls.CERTIFICATE_FILE, tls.KEY_FILE):
         (mount / name).symlink_to(f"..data/{name}")
-    replica = Facade(options(cert_dir=mount), cluster, QUICK)
-    await replica.start()
-    await call(replica, authority, issue(authority, "backend", server=False))
-    (mount / "..data_tmp").symlink_to("..two")
-    (mount / "..data_tmp").rename(mount / "..data")
-    assert (await call(replica, new_authority, issue(new_authority, "backend", server=False))).should_proceed
-    await replica.stop()
+    async with Facade(options(cert_dir=mount), cluster, QUICK) as replica:
+        await call(replica, authority, issue(authority, "backend", server=False))
+        (mount / "..data_tmp").symlink_to("..two")
+        (mount / "..data_tmp").rename(mount / "..data")
+        assert (await call(replica, new_authority, issue(new_authority, "backend", server=False))).should_proceed
 
 
 @pytest.mark.parametrize("missing", [tls.CA_FILE, tls.CERTIFICATE_FILE, tls.KEY_FILE])

@@ -94,70 +94,64 @@ async def test_a_failed_create_is_unavailable_at_once(facade: Facade, engine: An
 
 
 async def test_probes_tell_readiness_and_liveness_apart(cluster: FakeCluster) -> None:
-    replica = Facade(options(probe_port=0), cluster, QUICK)
-    await replica.start()
-    address = f"http://127.0.0.1:{replica.probe_port}"
-    async with aiohttp.ClientSession() as session:
+    async with Facade(options(probe_port=0), cluster, QUICK) as replica:
+        address = f"http://127.0.0.1:{replica.probe_port}"
+        async with aiohttp.ClientSession() as session:
 
-        async def status(path: str) -> int:
-            async with session.get(f"{address}{path}") as answer:
-                return answer.status
+            async def status(path: str) -> int:
+                async with session.get(f"{address}{path}") as answer:
+                    return answer.status
 
-        async def becomes(path: str, wanted: int) -> None:
-            while await status(path) != wanted:
-                await asyncio.sleep(0.02)
+            async def becomes(path: str, wanted: int) -> None:
+                while await status(path) != wanted:
+                    await asyncio.sleep(0.02)
 
-        await becomes("/readyz", 200)
-        await cluster.set_down(True)
-        await becomes("/readyz", 503)
-        assert await status("/healthz") == 200
-        assert await status("/metrics") == 404
-    await replica.stop()
+            await becomes("/readyz", 200)
+            await cluster.set_down(True)
+            await becomes("/readyz", 503)
+            assert await status("/healthz") == 200
+            assert await status("/metrics") == 404
 
 
 # --- limits -----------------------------------------------------------------------------------
 
 
 async def test_too_many_streams_and_a_place_that_is_freed(cluster: FakeCluster) -> None:
-    replica = Facade(options(max_streams=2), cluster, QUICK)
-    await replica.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{replica.port}") as channel:
-        engine = pb_grpc.ValidationEngineStub(channel)
-        open_streams = [engine.TrainCascade(cascade(f"v-{number}")) for number in range(2)]
-        for stream in open_streams:
-            await stream.read()
-        with pytest.raises(grpc.aio.AioRpcError) as refused:
-            await engine.TrainCascade(cascade("v-3")).read()
-        assert refused.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
-        assert (await engine.PreScreenRisk(SCREEN)).should_proceed  # other calls have their own limit
-        assert cluster.names() == {"v-0", "v-1"}
-        open_streams[0].cancel()
-        for _ in range(200):
-            again = engine.TrainCascade(cascade("v-3"))
-            try:
-                await again.read()
-                break
-            except grpc.aio.AioRpcError:
-                await asyncio.sleep(0.02)
-        assert "v-3" in cluster.names()
-    await replica.stop()
+    async with Facade(options(max_streams=2), cluster, QUICK) as replica:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{replica.port}") as channel:
+            engine = pb_grpc.ValidationEngineStub(channel)
+            open_streams = [engine.TrainCascade(cascade(f"v-{number}")) for number in range(2)]
+            for stream in open_streams:
+                await stream.read()
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await engine.TrainCascade(cascade("v-3")).read()
+            assert refused.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+            assert (await engine.PreScreenRisk(SCREEN)).should_proceed  # other calls have their own limit
+            assert cluster.names() == {"v-0", "v-1"}
+            open_streams[0].cancel()
+            for _ in range(200):
+                again = engine.TrainCascade(cascade("v-3"))
+                try:
+                    await again.read()
+                    break
+                except grpc.aio.AioRpcError:
+                    await asyncio.sleep(0.02)
+            assert "v-3" in cluster.names()
 
 
 async def test_too_many_waiting_calls(cluster: FakeCluster) -> None:
-    replica = Facade(options(max_calls=1), cluster, QUICK)
-    await replica.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{replica.port}") as channel:
-        engine = pb_grpc.ValidationEngineStub(channel)
-        request = pb.DiversityRequest(dataset_id="ds", s3_path="s3://bucket/x")
-        waiting = asyncio.ensure_future(engine.AnalyzeDiversity(request, timeout=20))
-        while not cluster.names():
-            await asyncio.sleep(0.02)
-        with pytest.raises(grpc.aio.AioRpcError) as refused:
-            await engine.PreScreenRisk(SCREEN)
-        assert refused.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
-        await health_becomes(channel, SERVING)  # health is answered at any load
-        waiting.cancel()
-    await replica.stop()
+    async with Facade(options(max_calls=1), cluster, QUICK) as replica:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{replica.port}") as channel:
+            engine = pb_grpc.ValidationEngineStub(channel)
+            request = pb.DiversityRequest(dataset_id="ds", s3_path="s3://bucket/x")
+            waiting = asyncio.ensure_future(engine.AnalyzeDiversity(request, timeout=20))
+            while not cluster.names():
+                await asyncio.sleep(0.02)
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await engine.PreScreenRisk(SCREEN)
+            assert refused.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+            await health_becomes(channel, SERVING)  # health is answered at any load
+            waiting.cancel()
 
 
 async def test_a_message_beyond_the_limit_is_refused(engine: Any) -> None:
@@ -237,41 +231,38 @@ def _by_reflection(target: str, cluster: FakeCluster, loop: asyncio.AbstractEven
 
 
 async def test_stopping_ends_waits_as_unavailable(cluster: FakeCluster) -> None:
-    replica = Facade(options(), cluster, QUICK._replace(heartbeat=60))
-    await replica.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{replica.port}") as channel:
-        stream = pb_grpc.ValidationEngineStub(channel).TrainCascade(cascade("v"))
-        await stream.read()
-        watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
-        while (await watch.read()).status != SERVING:
-            pass
-        stopping = asyncio.ensure_future(replica.stop())
-        assert (await watch.read()).status == NOT_SERVING
-        with pytest.raises(grpc.aio.AioRpcError) as ended:
-            await _to_the_end(stream)
-        assert ended.value.code() == grpc.StatusCode.UNAVAILABLE
-        await stopping
-    assert cluster.watching == 0
+    async with Facade(options(), cluster, QUICK._replace(heartbeat=60)) as replica:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{replica.port}") as channel:
+            stream = pb_grpc.ValidationEngineStub(channel).TrainCascade(cascade("v"))
+            await stream.read()
+            watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
+            while (await watch.read()).status != SERVING:
+                pass
+            stopping = asyncio.ensure_future(replica.stop())
+            assert (await watch.read()).status == NOT_SERVING
+            with pytest.raises(grpc.aio.AioRpcError) as ended:
+                await _to_the_end(stream)
+            assert ended.value.code() == grpc.StatusCode.UNAVAILABLE
+            await stopping
+        assert cluster.watching == 0
 
 
 async def test_every_interface_is_the_default(cluster: FakeCluster) -> None:
     plain = options_module.parse(["--no-mtls", "--port", "0", "--probe-port", "0", "--namespace", "default"])
-    replica = Facade(plain, cluster, QUICK)
-    await replica.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{replica.port}") as channel:
-        await health_becomes(channel, SERVING)
-    async with (
-        aiohttp.ClientSession() as session,
-        session.get(f"http://localhost:{replica.probe_port}/healthz") as answer,
-    ):
-        assert answer.status == 200
-    await replica.stop()
+    async with Facade(plain, cluster, QUICK) as replica:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{replica.port}") as channel:
+            await health_becomes(channel, SERVING)
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"http://localhost:{replica.probe_port}/healthz") as answer,
+        ):
+            assert answer.status == 200
 
 
 async def test_a_port_in_use_is_a_usage_error(facade: Facade, cluster: FakeCluster) -> None:
-    second = Facade(options(port=facade.port), cluster, QUICK)
     with pytest.raises(UsageError, match=str(facade.port)):
-        await second.start()
+        async with Facade(options(port=facade.port), cluster, QUICK):
+            pass
 
 
 # --- the command line -------------------------------------------------------------------------
