@@ -1,5 +1,6 @@
 """What goes into the images, their names, and the archives that bring them into containerd."""
 
+import gzip
 import hashlib
 import io
 import json
@@ -133,14 +134,18 @@ def test_wheels_replace_the_index() -> None:
     assert "wheels" not in " ".join(Build(Path("D"), Path(), "t:1", {}).options())
 
 
-def docker_archive(layers: list[bytes], *, by_digest: bool = True) -> bytes:
+def docker_archive(layers: list[bytes], style: str = "buildah") -> bytes:
+    """An archive as buildah (layers named by digest), old docker, or docker since 25 (all blobs alike) write it."""
     digests = [hashlib.sha256(layer).hexdigest() for layer in layers]
-    names = [f"{d}.tar" if by_digest else f"{i}/layer.tar" for i, d in enumerate(digests)]
+    naming = {"buildah": "{digest}.tar", "old docker": "{number}/layer.tar", "docker": "blobs/sha256/{digest}"}[style]
+    names = [naming.format(digest=digest, number=number) for number, digest in enumerate(digests)]
     config = json.dumps({"rootfs": {"diff_ids": [f"sha256:{d}" for d in digests]}}).encode()
-    manifest = json.dumps([{"Config": "c.json", "Layers": names, "RepoTags": ["x:1"]}]).encode()
+    config_name = f"blobs/sha256/{hashlib.sha256(config).hexdigest()}" if style == "docker" else "c.json"
+    manifest = json.dumps([{"Config": config_name, "Layers": names, "RepoTags": ["x:1"]}]).encode()
+    files = [*zip(names, layers, strict=True), (config_name, config), ("manifest.json", manifest)]
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
-        for name, content in [*zip(names, layers, strict=True), ("c.json", config), ("manifest.json", manifest)]:
+        for name, content in files:
             member = tarfile.TarInfo(name)
             member.size = len(content)
             tar.addfile(member, io.BytesIO(content))
@@ -155,21 +160,23 @@ def written(archive: Archive) -> dict[str, bytes]:
         return {m.name: f.read() for m in tar if (f := tar.extractfile(m))}
 
 
-@pytest.mark.parametrize("by_digest", [True, False])
-def test_only_new_layers_are_handed_over(tmp_path: Path, by_digest: bool) -> None:
-    old, new = b"old layer" * 1000, b"new layer"
+@pytest.mark.parametrize("style", ["buildah", "old docker", "docker"])
+@pytest.mark.parametrize("size", [10, 300_000], ids=["small", "large"])
+def test_only_new_layers_are_handed_over(tmp_path: Path, style: str, size: int) -> None:
+    old, new = b"old layer" * size, gzip.compress(b"new layer" * size, compresslevel=0)
     old_digest, new_digest = (hashlib.sha256(layer).hexdigest() for layer in (old, new))
-    stream = io.BytesIO(docker_archive([old, new], by_digest=by_digest))
+    stream = io.BytesIO(docker_archive([old, new], style))
     files = written(loading.read(stream, {old_digest}, tmp_path))
     assert files[f"blobs/sha256/{new_digest}"] == new
     assert f"blobs/sha256/{old_digest}" not in files
     entry = json.loads(files["index.json"])["manifests"][0]
     assert entry["annotations"]["io.containerd.image.name"] == "localhost/x:1"
     manifest = json.loads(files[f"blobs/sha256/{entry['digest'].removeprefix('sha256:')}"])
-    assert [(d["digest"], d["size"]) for d in manifest["layers"]] == [
-        (f"sha256:{old_digest}", len(old)),
-        (f"sha256:{new_digest}", len(new)),
+    assert [(d["digest"], d["size"], d["mediaType"].rpartition(".")[2]) for d in manifest["layers"]] == [
+        (f"sha256:{old_digest}", len(old), "tar"),
+        (f"sha256:{new_digest}", len(new), "tar+gzip"),
     ]
+    assert json.loads(files[f"blobs/sha256/{manifest['config']['digest'].removeprefix('sha256:')}"])["rootfs"]
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive at all", docker_archive([])[:512]])
@@ -182,7 +189,8 @@ def test_the_pause_image_is_whole(tmp_path: Path) -> None:
     (tmp_path / "program").write_bytes(b"ELF")
     pause.write_image(tmp_path / "program", tmp_path / "image.tar")
     archive = loading.read(io.BytesIO((tmp_path / "image.tar").read_bytes()), set(), tmp_path)
-    layer = next(iter(archive.files.values()))
+    layer = archive.layers[0].file
+    assert layer is not None
     with tarfile.open(layer) as tar:
         member = tar.getmember("pause")
         assert member.mode & 0o111

@@ -12,7 +12,7 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,35 +22,50 @@ from hack.localcluster.errors import ClusterError
 _CONFIG = "application/vnd.oci.image.config.v1+json"
 _LAYER = "application/vnd.oci.image.layer.v1.tar"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+_GZIP = b"\x1f\x8b"
+_SMALL = 1 << 20
+_CHUNK = 1 << 20
+
+
+@dataclass
+class Layer:
+    """One layer of an archive.
+
+    Attributes:
+        digest: sha256 of the bytes as they are in the archive.
+        file: where they are now, None when they were not kept.
+    """
+
+    digest: str
+    size: int
+    media_type: str
+    file: Path | None
 
 
 @dataclass
 class Archive:
-    """What an image archive contains.
+    """What an image archive contains; the layers in their order."""
 
-    Attributes:
-        files: new blobs, sha256 -> file.
-        sizes: sha256 of every layer -> bytes.
-    """
-
-    config: bytes = b""
-    files: dict[str, Path] = field(default_factory=dict)
-    sizes: dict[str, int] = field(default_factory=dict)
+    config: bytes
+    layers: list[Layer]
 
 
-def load(export: Sequence[str], ctr: Sequence[str], image: str) -> None:
+def load(export: Sequence[str], ctr: Sequence[str], image: str, *, complete: bool = False) -> None:
     """Run `export`, which writes the archive of `image` to its output, and import what is new.
+
+    Args:
+        complete: import every layer.
 
     Raises:
         ClusterError: one of the two commands fails, or the archive is not one.
     """
-    known = _known_blobs(ctr)
+    known = set() if complete else _known_blobs(ctr)
     with tempfile.TemporaryDirectory() as folder:
         with subprocess.Popen(export, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as source:
             assert source.stdout is not None
             assert source.stderr is not None
             try:
-                archive = read(source.stdout, set(known), Path(folder))
+                archive = read(source.stdout, known, Path(folder))
             except (tarfile.TarError, KeyError, ValueError) as error:
                 source.kill()
                 said = source.stderr.read().decode().strip()
@@ -64,9 +79,9 @@ def load(export: Sequence[str], ctr: Sequence[str], image: str) -> None:
         process.run([*ctr, "images", "import", str(target)])
 
 
-def _known_blobs(ctr: Sequence[str]) -> list[str]:
+def _known_blobs(ctr: Sequence[str]) -> set[str]:
     lines = process.run([*ctr, "content", "ls", "--quiet"]).split()
-    return [line.removeprefix("sha256:") for line in lines]
+    return {line.removeprefix("sha256:") for line in lines}
 
 
 def read(stream: IO[bytes], known: set[str], folder: Path) -> Archive:
@@ -74,67 +89,58 @@ def read(stream: IO[bytes], known: set[str], folder: Path) -> Archive:
 
     Raises:
         ValueError: there is no manifest, or not of exactly one image.
+        KeyError: the manifest names something that is not there.
     """
-    archive, manifest = Archive(), None
+    manifest: list[dict[str, Any]] = []
     small: dict[str, bytes] = {}
-    named: dict[str, str] = {}  # name of a layer in the archive -> its digest
+    layers: dict[str, Layer] = {}
     with tarfile.open(fileobj=stream, mode="r|") as tar:
         for member in tar:
             content = tar.extractfile(member) if member.isfile() else None
             if content is None:
                 continue
-            if member.name == "manifest.json":
-                manifest = json.load(content)
-            elif member.name.endswith(".tar"):
-                _read_layer(member, content, known, folder, archive, named)
-            elif member.size < 1 << 20:
+            if member.size <= _SMALL:  # a layer or the configuration; docker names both alike
                 small[member.name] = content.read()
+                content = io.BytesIO(small[member.name])
+            if member.name == "manifest.json":
+                manifest = json.loads(small[member.name])
+            else:
+                layers[member.name] = _read_layer(member, content, known, folder / f"layer-{len(layers)}")
     # Whoever reads only up to the end of the archive breaks the writer's pipe.
-    while stream.read(1 << 20):
+    while stream.read(_CHUNK):
         pass
-    if manifest is None or len(manifest) != 1:
+    if len(manifest) != 1:
         raise ValueError("no manifest of exactly one image")
-    archive.config = small[manifest[0]["Config"]]
-    return archive
+    return Archive(small[manifest[0]["Config"]], [layers[name] for name in manifest[0]["Layers"]])
 
 
-def _read_layer(
-    member: tarfile.TarInfo,
-    content: IO[bytes],
-    known: set[str],
-    folder: Path,
-    archive: Archive,
-    named: dict[str, str],
-) -> None:
-    claimed = Path(member.name).stem
-    if claimed in known:  # buildah and podman name a layer by its digest
-        archive.sizes[claimed] = member.size
-        return
-    temporary = folder / f"layer-{len(named)}"
+def _read_layer(member: tarfile.TarInfo, content: IO[bytes], known: set[str], target: Path) -> Layer:
+    """Read one file of the archive, and keep it in `target` unless it is known."""
+    first = content.read(_CHUNK)
+    media_type = f"{_LAYER}+gzip" if first.startswith(_GZIP) else _LAYER
+    claimed = Path(member.name).name.removesuffix(".tar")
+    if claimed in known:  # named by its digest; no need to read it
+        return Layer(claimed, member.size, media_type, None)
     digest = hashlib.sha256()
-    with temporary.open("wb") as file:
-        while chunk := content.read(1 << 20):
+    with target.open("wb") as file:
+        chunk = first
+        while chunk:
             digest.update(chunk)
             file.write(chunk)
-    name = named[member.name] = digest.hexdigest()
-    archive.sizes[name] = member.size
-    if name not in known:
-        archive.files[name] = temporary
+            chunk = content.read(_CHUNK)
+    name = digest.hexdigest()
+    return Layer(name, member.size, media_type, None if name in known else target)
 
 
 def write(archive: Archive, image: str, target: IO[bytes]) -> None:
-    """Write the archive's image as an OCI layout with its new blobs only.
-
-    Raises:
-        KeyError: the configuration names a layer that the archive did not have.
-    """
-    layers = [d.removeprefix("sha256:") for d in json.loads(archive.config)["rootfs"]["diff_ids"]]
+    """Write the archive's image as an OCI layout with its new blobs only."""
+    layers = [_descriptor(layer.media_type, layer.digest, layer.size) for layer in archive.layers]
     manifest = json.dumps(
         {
             "schemaVersion": 2,
             "mediaType": _MANIFEST,
             "config": _descriptor(_CONFIG, _sha256(archive.config), len(archive.config)),
-            "layers": [_descriptor(_LAYER, name, archive.sizes[name]) for name in layers],
+            "layers": layers,
         }
     ).encode()
     entry = _descriptor(_MANIFEST, _sha256(manifest), len(manifest))
@@ -144,8 +150,8 @@ def write(archive: Archive, image: str, target: IO[bytes]) -> None:
         _add(tar, "oci-layout", b'{"imageLayoutVersion": "1.0.0"}')
         for blob in (manifest, archive.config):
             _add(tar, f"blobs/sha256/{_sha256(blob)}", blob)
-        for name, file in archive.files.items():
-            tar.add(file, f"blobs/sha256/{name}")
+        for layer in {layer.digest: layer for layer in archive.layers if layer.file}.values():
+            tar.add(str(layer.file), f"blobs/sha256/{layer.digest}")
         _add(tar, "index.json", index)
 
 

@@ -112,5 +112,9 @@ def load(name: str, image: str, progress: Progress) -> None:
     builder = find_engine() or Buildah()
     if not builder.has(image):
         raise ClusterError(f"there is no image {image}; build it first")
-    loading.load(builder.export(image), _ctr(name), image)
+    try:
+        loading.load(builder.export(image), _ctr(name), image)
+    except ClusterError:
+        # containerd may have thrown away a layer meanwhile; with all of them it does not matter.
+        loading.load(builder.export(image), _ctr(name), image, complete=True)
     progress.say(f"loaded {image}")
