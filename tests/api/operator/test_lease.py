@@ -67,7 +67,6 @@ async def test_holding_ends_when_another_candidate_took_over(client: KubeClient,
     holding = asyncio.create_task(first.hold())
     await asyncio.sleep(0.2)
     assert not holding.done()
-    lease = await client.get(LEASES, namespace, "op")
     while True:  # the holder's own renewal may be quicker
         lease = await client.get(LEASES, namespace, "op")
         body = {**lease, "spec": {**lease["spec"], "holderIdentity": "second", "leaseDurationSeconds": 1000}}
@@ -76,9 +75,7 @@ async def test_holding_ends_when_another_candidate_took_over(client: KubeClient,
             break
         except Exception:  # noqa: BLE001
             continue
-    await asyncio.sleep(0.2)
-    clock.now += 1.1
-    await asyncio.wait_for(holding, 5)
+    await asyncio.wait_for(holding, 60)
 
 
 async def test_a_holder_cut_off_from_the_api_gives_up_within_its_deadline() -> None:
@@ -93,4 +90,4 @@ async def test_a_holder_cut_off_from_the_api_gives_up_within_its_deadline() -> N
         await asyncio.sleep(0.2)
         assert not holding.done()
         clock.now += 1.1
-        await asyncio.wait_for(holding, 5)
+        await asyncio.wait_for(holding, 60)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from synthos_api.errors import POD_EXIT_DATA, POD_EXIT_MODEL, ErrorInfo
-from synthos_operator.kube.client import EVENTS, JOBS, PODS, RUNS, SERVICES, TIERS
+from synthos_operator.kube.client import EVENTS, JOBS, PODS, RUNS, SERVICES, TIERS, Conflict
 from synthos_operator.specs import names
 
 from .cluster import Cluster
@@ -135,6 +135,22 @@ async def test_a_foreign_job_of_our_name_is_reported_and_left_alone(cluster: Clu
     assert name in failed["message"]
     after = await cluster.client.get(JOBS, cluster.namespace, name)
     assert after["metadata"]["resourceVersion"] == before["metadata"]["resourceVersion"]
+
+
+async def test_a_tier_deleted_by_hand_comes_back_and_its_old_job_is_no_stranger(cluster: Cluster) -> None:
+    await cluster.create_run()
+    await cluster.through("profile")
+    await cluster.start_pod("tier-1")
+    await cluster.settle()
+    tier = (await cluster.tiers())[0]["metadata"]
+    await cluster.client.delete(TIERS, cluster.namespace, tier["name"])
+    with pytest.raises(Conflict):  # the old tier's Job still has the name, until the garbage collector came
+        await cluster.settle()
+    assert (await cluster.status())["phase"] == "Training"
+    await cluster.client.delete(JOBS, cluster.namespace, (await cluster.job("tier-1"))["metadata"]["name"])
+    await cluster.finish_deletions()
+    await cluster.through("tier-1", "tier-2", "verdict")
+    assert (await cluster.status())["phase"] == "Complete"
 
 
 async def test_a_job_under_a_quota_waits_and_starts_when_there_is_room(cluster: Cluster) -> None:

@@ -94,11 +94,13 @@ class Executor:
             present = await self._client.get(resource, run.meta.namespace, name)
         except NotFound as error:
             raise Conflict(409, "Vanished", f"{resource.kind} {name} was there a moment ago") from error
+        if present["metadata"].get("deletionTimestamp"):
+            raise Conflict(409, "StillThere", f"{resource.kind} {name} is being deleted")
         if parse.controller_uid(present) == parse.controller_uid(body):
             return
         marks = present["metadata"].get("labels") or {}
-        if present["metadata"].get("deletionTimestamp") or marks.get(labels.RUN_UID) == run.meta.uid:
-            raise Conflict(409, "StillThere", f"{resource.kind} {name} of a deleted owner is not gone yet")
+        if marks.get(labels.RUN_UID) == run.meta.uid:
+            raise Conflict(409, "StillThere", f"{resource.kind} {name} of a deleted tier is not gone yet")
         obstacles.foreign.append(ForeignObject(resource.kind, name, parse.owner_words(present)))
 
     async def _delete(self, action: DeleteJob | DeleteRun, run: Run) -> None:

@@ -46,6 +46,7 @@ class Lease:
         self._identity = identity
         self._clock = clock
         self._seen: _Seen | None = None
+        self._other = ""
 
     async def acquire(self) -> None:
         """Wait until this process is the leader."""
@@ -55,7 +56,7 @@ class Lease:
         log.info("leading", extra={"lease": self._settings.name, "identity": self._identity})
 
     async def hold(self) -> None:
-        """Renew until that has failed for `renew_deadline_seconds`, or another candidate holds the lease."""
+        """Renew until that has failed for `renew_deadline_seconds`, or another candidate is seen to hold the lease."""
         renewed = self._clock()
         while self._clock() - renewed < self._settings.renew_deadline_seconds:
             await asyncio.sleep(self._settings.retry_period_seconds)
@@ -64,9 +65,11 @@ class Lease:
                 async with asyncio.timeout(max(left, 0.001)):
                     if await self._try():
                         renewed = self._clock()
+                    elif self._other:
+                        break
             except TimeoutError:
                 continue
-        log.error("lease lost", extra={"lease": self._settings.name})
+        log.error("lease lost", extra={"lease": self._settings.name, "holder": self._other})
 
     async def release(self) -> None:
         """Give the lease back, so that the other replica need not wait for its expiry."""
@@ -101,7 +104,8 @@ class Lease:
 
     def _held_by_other(self, lease: KubeObject, spec: dict[str, Any]) -> bool:
         holder = spec.get("holderIdentity") or ""
-        if holder in ("", self._identity):
+        self._other = "" if holder == self._identity else holder
+        if not self._other:
             return False
         version = lease["metadata"]["resourceVersion"]
         if self._seen is None or self._seen.version != version:
