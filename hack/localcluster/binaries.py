@@ -62,7 +62,7 @@ def find_go() -> str:
     need = ".".join(map(str, versions.GO))
     hint = (
         f"Go {need} or newer builds the local cluster's binaries (once, into {paths.cache_root() / 'bin'}). "
-        "Install it from your distribution or go.dev, or set SYNTHOS_KUBECONFIG to use a cluster you have"
+        "Install it as your distribution does, or set SYNTHOS_KUBECONFIG to use a cluster you have"
     )
     if go is None:
         raise ClusterError(f"the command `go` is missing. {hint}")

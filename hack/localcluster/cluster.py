@@ -5,7 +5,6 @@ import datetime as dt
 import json
 import os
 import shutil
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -143,7 +142,7 @@ def _start(config: Config, layout: Layout, new: Plan, progress: Progress) -> Non
         leftovers.make_cgroups(config)
     if running is None:
         progress.say(f"starting {', '.join(d.name for d in new.daemons if not d.once)}")
-        argv: tuple[str, ...] = (sys.executable, "-m", "hack.localcluster.supervisor", str(layout.state))
+        argv: tuple[str, ...] = (paths.interpreter(), "-m", "hack.localcluster.supervisor", str(layout.state))
         if config.kind == "node":
             argv = network.in_namespace(config, *argv)
         path = f"{os.environ.get('PATH', '')}:{prerequisites.SYSTEM_PATH}"

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -280,7 +279,7 @@ def _proxy(layout: Layout, programs: Mapping[str, str]) -> Daemon:
 
 
 def _gpus(layout: Layout) -> Daemon:
-    argv = (sys.executable, "-m", "hack.localcluster.gpus", str(layout.state))
+    argv = (paths.interpreter(), "-m", "hack.localcluster.gpus", str(layout.state))
     return Daemon("gpus", argv, after=("kubelet",), env={"PYTHONPATH": str(paths.REPOSITORY)})
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from pathlib import Path
 
 from hack.localcluster.errors import ClusterError
@@ -13,6 +14,16 @@ TOOLS = Path(__file__).resolve().parent / "tools"
 MAX_STATE_PATH = 64
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
+
+
+def interpreter() -> str:
+    """The running environment's Python by its one canonical name.
+
+    `sys.executable` is python, python3 or python3.11 depending on who called, which would make two plans
+    of the same cluster differ.
+    """
+    canonical = Path(sys.prefix) / "bin" / "python"
+    return str(canonical) if canonical.exists() else sys.executable
 
 
 def state_root() -> Path:

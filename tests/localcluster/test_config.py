@@ -89,3 +89,11 @@ def test_state_and_cache_follow_the_environment(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.delenv("SYNTHOS_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "x"))
     assert paths.cache_root() == tmp_path / "x" / "synthos"
+
+
+@pytest.mark.parametrize("called_as", ["python", "python3", "python3.11"])
+def test_the_plan_does_not_depend_on_how_python_was_called(monkeypatch: pytest.MonkeyPatch, called_as: str) -> None:
+    before = paths.interpreter()
+    monkeypatch.setattr("sys.executable", str(Path(before).with_name(called_as)))
+    assert paths.interpreter() == before
+    assert Path(before).exists()
