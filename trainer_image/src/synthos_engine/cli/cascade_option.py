@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 from pydantic import ValidationError
@@ -11,6 +11,9 @@ from pydantic import ValidationError
 from synthos_api.errors import DatasetNotFound, UsageError
 from synthos_api.presets import PRESETS
 from synthos_api.v1alpha1 import CascadeSpec, Preset
+
+_GPU_DEVICES: Final = ("nvidia[0-9]*", "dxg", "kfd")
+"""NVIDIA's driver, Windows' subsystem for Linux, AMD's driver."""
 
 
 def cascade_of(option: str | None) -> CascadeSpec:
@@ -62,6 +65,9 @@ def first_problem(error: ValidationError) -> str:
 
 
 def _preset_of_this_machine() -> Preset:
+    # Without a device file there is no GPU, and the answer does not wait for PyTorch to load.
+    if not any(found for pattern in _GPU_DEVICES for found in Path("/dev").glob(pattern)):
+        return "nano"
     import torch
 
     return "synthos-18" if torch.cuda.is_available() else "nano"
