@@ -122,25 +122,27 @@ def _call(old: DescriptorPool, channel: grpc.aio.Channel, service: str, method: 
 
 async def test_an_old_client_trains_and_reads_its_verdict(old: DescriptorPool) -> None:
     cluster = FakeCluster()
-    async with Facade(options(), cluster, QUICK) as replica:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{replica.port}") as channel:
-            request, train = _call(old, channel, "ValidationEngine", "TrainCascade")
-            message = request(dataset_id="ds", validation_id="old", sample_s3_path="s3://bucket/x")
-            message.config.target_architecture = "resonance_nn"
-            message.config.vocab_size = 50257
-            tier = message.config.tiers.add(tier_number=1, model_size=76_000_000, num_variants=1)
-            tier.training_rows = 2_000_000
-            stream = train(message)
-            assert (await stream.read()).models_total == 1
-            assert cluster.run("old")["spec"]["cascade"]["tiers"][0]["gpus"] == 2
-            await cluster.tier("old", 1, phase="Complete", results=[model(1, 1)])
-            await cluster.status("old", phase="Complete", verdict=verdict())
-            seen = []
-            while (progress := await stream.read()) is not grpc.aio.EOF:
-                seen.append(progress)
-            assert [p.result.variant for p in seen if p.HasField("result")] == [1]
-            assert seen[-1].progress_percent == 100
+    async with (
+        Facade(options(), cluster, QUICK) as replica,
+        grpc.aio.insecure_channel(f"127.0.0.1:{replica.port}") as channel,
+    ):
+        request, train = _call(old, channel, "ValidationEngine", "TrainCascade")
+        message = request(dataset_id="ds", validation_id="old", sample_s3_path="s3://bucket/x")
+        message.config.target_architecture = "resonance_nn"
+        message.config.vocab_size = 50257
+        tier = message.config.tiers.add(tier_number=1, model_size=76_000_000, num_variants=1)
+        tier.training_rows = 2_000_000
+        stream = train(message)
+        assert (await stream.read()).models_total == 1
+        assert cluster.run("old")["spec"]["cascade"]["tiers"][0]["gpus"] == 2
+        await cluster.tier("old", 1, phase="Complete", results=[model(1, 1)])
+        await cluster.status("old", phase="Complete", verdict=verdict())
+        seen = []
+        while (progress := await stream.read()) is not grpc.aio.EOF:
+            seen.append(progress)
+        assert [p.result.variant for p in seen if p.HasField("result")] == [1]
+        assert seen[-1].progress_percent == 100
 
-            ids, detect = _call(old, channel, "CollapseEngine", "DetectCollapse")
-            answer = await asyncio.wait_for(detect(ids(dataset_id="ds", validation_id="old")), 20)
-            assert (answer.collapse_detected, answer.collapse_type) == (True, "Type B")
+        ids, detect = _call(old, channel, "CollapseEngine", "DetectCollapse")
+        answer = await asyncio.wait_for(detect(ids(dataset_id="ds", validation_id="old")), 20)
+        assert (answer.collapse_detected, answer.collapse_type) == (True, "Type B")

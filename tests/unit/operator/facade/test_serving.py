@@ -117,41 +117,45 @@ async def test_probes_tell_readiness_and_liveness_apart(cluster: FakeCluster) ->
 
 
 async def test_too_many_streams_and_a_place_that_is_freed(cluster: FakeCluster) -> None:
-    async with Facade(options(max_streams=2), cluster, QUICK) as replica:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{replica.port}") as channel:
-            engine = pb_grpc.ValidationEngineStub(channel)
-            open_streams = [engine.TrainCascade(cascade(f"v-{number}")) for number in range(2)]
-            for stream in open_streams:
-                await stream.read()
-            with pytest.raises(grpc.aio.AioRpcError) as refused:
-                await engine.TrainCascade(cascade("v-3")).read()
-            assert refused.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
-            assert (await engine.PreScreenRisk(SCREEN)).should_proceed  # other calls have their own limit
-            assert cluster.names() == {"v-0", "v-1"}
-            open_streams[0].cancel()
-            for _ in range(200):
-                again = engine.TrainCascade(cascade("v-3"))
-                try:
-                    await again.read()
-                    break
-                except grpc.aio.AioRpcError:
-                    await asyncio.sleep(0.02)
-            assert "v-3" in cluster.names()
+    async with (
+        Facade(options(max_streams=2), cluster, QUICK) as replica,
+        grpc.aio.insecure_channel(f"127.0.0.1:{replica.port}") as channel,
+    ):
+        engine = pb_grpc.ValidationEngineStub(channel)
+        open_streams = [engine.TrainCascade(cascade(f"v-{number}")) for number in range(2)]
+        for stream in open_streams:
+            await stream.read()
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await engine.TrainCascade(cascade("v-3")).read()
+        assert refused.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert (await engine.PreScreenRisk(SCREEN)).should_proceed  # other calls have their own limit
+        assert cluster.names() == {"v-0", "v-1"}
+        open_streams[0].cancel()
+        for _ in range(200):
+            again = engine.TrainCascade(cascade("v-3"))
+            try:
+                await again.read()
+                break
+            except grpc.aio.AioRpcError:
+                await asyncio.sleep(0.02)
+        assert "v-3" in cluster.names()
 
 
 async def test_too_many_waiting_calls(cluster: FakeCluster) -> None:
-    async with Facade(options(max_calls=1), cluster, QUICK) as replica:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{replica.port}") as channel:
-            engine = pb_grpc.ValidationEngineStub(channel)
-            request = pb.DiversityRequest(dataset_id="ds", s3_path="s3://bucket/x")
-            waiting = asyncio.ensure_future(engine.AnalyzeDiversity(request, timeout=20))
-            while not cluster.names():
-                await asyncio.sleep(0.02)
-            with pytest.raises(grpc.aio.AioRpcError) as refused:
-                await engine.PreScreenRisk(SCREEN)
-            assert refused.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
-            await health_becomes(channel, SERVING)  # health is answered at any load
-            waiting.cancel()
+    async with (
+        Facade(options(max_calls=1), cluster, QUICK) as replica,
+        grpc.aio.insecure_channel(f"127.0.0.1:{replica.port}") as channel,
+    ):
+        engine = pb_grpc.ValidationEngineStub(channel)
+        request = pb.DiversityRequest(dataset_id="ds", s3_path="s3://bucket/x")
+        waiting = asyncio.ensure_future(engine.AnalyzeDiversity(request, timeout=20))
+        while not cluster.names():
+            await asyncio.sleep(0.02)
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await engine.PreScreenRisk(SCREEN)
+        assert refused.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+        await health_becomes(channel, SERVING)  # health is answered at any load
+        waiting.cancel()
 
 
 async def test_a_message_beyond_the_limit_is_refused(engine: Any) -> None:

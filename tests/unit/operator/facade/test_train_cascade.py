@@ -143,11 +143,13 @@ async def test_another_replica_answers_as_well(engine: Any, cluster: FakeCluster
     call = engine.TrainCascade(REQUEST)
     await call.read()
     call.cancel()
-    async with Facade(options(), cluster, QUICK) as other:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{other.port}") as channel:
-            again = pb_grpc.ValidationEngineStub(channel).TrainCascade(REQUEST)
-            assert (await again.read()).models_total == 8
-            again.cancel()
+    async with (
+        Facade(options(), cluster, QUICK) as other,
+        grpc.aio.insecure_channel(f"127.0.0.1:{other.port}") as channel,
+    ):
+        again = pb_grpc.ValidationEngineStub(channel).TrainCascade(REQUEST)
+        assert (await again.read()).models_total == 8
+        again.cancel()
     assert cluster.creates == 1
 
 
