@@ -75,6 +75,7 @@ def up(
             return config
         if kind == "node":
             prerequisites.require_root("a cluster with a node")
+            prerequisites.require_capabilities()
             paths.check_socket_room(state)
             prerequisites.install(prerequisites.NODE_PROGRAMS, progress)
         programs = binaries.ensure(binaries.NODE if kind == "node" else binaries.CONTROL_PLANE, progress)

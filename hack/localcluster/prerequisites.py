@@ -26,6 +26,9 @@ NODE_PROGRAMS: Mapping[str, str] = {
 }
 IMAGE_PROGRAMS: Mapping[str, str] = {"buildah": "buildah", "debootstrap": "debootstrap"}
 
+# name -> bit, from linux/capability.h
+CAPABILITIES: Mapping[str, int] = {"CAP_NET_ADMIN": 12, "CAP_SYS_ADMIN": 21}
+
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 WAYS_OUT = """Other ways:
@@ -43,6 +46,22 @@ def require_root(what: str) -> None:
     """Raise ClusterError unless this is root on Linux."""
     if os.geteuid() != 0:
         raise ClusterError(f"{what} needs root (network namespaces, mounts, control groups); use sudo.\n{WAYS_OUT}")
+
+
+def require_capabilities() -> None:
+    """Raise ClusterError when this root, as in an ordinary container, may make no namespaces and mounts."""
+    lacking = lacking_capabilities(Path("/proc/self/status").read_text())
+    if lacking:
+        raise ClusterError(
+            f"this root lacks {' and '.join(lacking)}, as in a container that is not privileged.\n{WAYS_OUT}"
+        )
+
+
+def lacking_capabilities(status: str) -> list[str]:
+    """Which of the needed capabilities a /proc/PID/status does not list as effective."""
+    line = next(line for line in status.splitlines() if line.startswith("CapEff:"))
+    effective = int(line.split()[1], 16)
+    return [name for name, bit in CAPABILITIES.items() if not effective >> bit & 1]
 
 
 def install(programs: Mapping[str, str], progress: Progress) -> None:

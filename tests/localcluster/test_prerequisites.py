@@ -124,3 +124,15 @@ def test_kind_without_kind_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: p
     monkeypatch.setattr("shutil.which", lambda name, path=None: None)
     assert main(["up", "--kind"]) == 1
     assert "kind is not installed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("effective", "lacking"),
+    [
+        ("000001ffffffffff", []),
+        ("00000000a80425fb", ["CAP_NET_ADMIN", "CAP_SYS_ADMIN"]),  # root of an ordinary container
+        ("0000000000200000", ["CAP_NET_ADMIN"]),
+    ],
+)
+def test_a_root_without_rights_is_told_apart(effective: str, lacking: list[str]) -> None:
+    assert prerequisites.lacking_capabilities(f"Name:\tx\nCapEff:\t{effective}\n") == lacking
