@@ -1,5 +1,6 @@
 """Where the local cluster keeps its state and its binaries; both outside the tracked tree."""
 
+import hashlib
 import os
 import re
 import sys
@@ -12,6 +13,8 @@ TOOLS = Path(__file__).resolve().parent / "tools"
 
 # A Unix socket's path holds at most 107 bytes, and kubelet adds about 40 to the state directory's.
 MAX_STATE_PATH = 64
+USUAL_NAME = 16
+"""Characters kept for a cluster's name when the place of the state is chosen."""
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 
@@ -27,8 +30,16 @@ def interpreter() -> str:
 
 
 def state_root() -> Path:
-    """The folder that holds one state directory per cluster: $SYNTHOS_STATE or build/cluster."""
-    return Path(os.environ.get("SYNTHOS_STATE") or REPOSITORY / "build" / "cluster").resolve()
+    """The folder that holds one state directory per cluster: $SYNTHOS_STATE or build/cluster.
+
+    A checkout whose path is too long for the sockets below it gets a folder of its own in /var/tmp.
+    """
+    if given := os.environ.get("SYNTHOS_STATE"):
+        return Path(given).resolve()
+    root = (REPOSITORY / "build" / "cluster").resolve()
+    if len(str(root)) + 1 + USUAL_NAME <= MAX_STATE_PATH:
+        return root
+    return Path("/var/tmp") / f"synthos-{hashlib.sha256(str(root).encode()).hexdigest()[:8]}"
 
 
 def cache_root() -> Path:

@@ -49,6 +49,12 @@ def operator_processes() -> list[int]:
     return found
 
 
+def unscheduled(runs: Runs, name: str) -> Object | None:
+    """The run's tier whose pod the scheduler cannot place."""
+    scheduled = [(tier, condition(tier, "Scheduled")) for tier in runs.tiers(name)]
+    return next((tier for tier, found in scheduled if found is not None and found["status"] == "False"), None)
+
+
 def test_a_run_goes_through_every_phase_and_kubectl_tells_its_story(
     deployment: Deployment, runs: Runs, uris: dict[str, str], name: str
 ) -> None:
@@ -90,14 +96,10 @@ def test_a_tier_waits_for_gpus_says_why_and_goes_on(
     deployment.cluster.set_gpus(1)
     try:
         runs.create(name, spec(uris))
-        tier = eventually(
-            lambda: next((t for t in runs.tiers(name) if t.get("status", {}).get("phase") == "Waiting"), None),
-            SECONDS,
-            "tier 1 waits",
-        )
+        tier = eventually(lambda: unscheduled(runs, name), SECONDS, "tier 1 says that it is not scheduled")
+        assert tier["status"]["phase"] == "Waiting"
         scheduled = condition(tier, "Scheduled")
         assert scheduled is not None
-        assert scheduled["status"] == "False"
         assert "nvidia.com/gpu" in scheduled["message"]
     finally:
         deployment.cluster.set_gpus(4)
