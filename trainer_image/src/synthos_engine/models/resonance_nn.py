@@ -17,6 +17,7 @@ Shapes: B batch, T time, D width, H heads, C = D / H channels of a head, M modes
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from itertools import groupby
 
 import torch
@@ -59,14 +60,15 @@ class HierarchicalFFT(nn.Module):
         super().__init__()
         self.groups = [(length, len(list(heads))) for length, heads in groupby(sorted(lengths))]
 
-    def forward(self, x_bhct: Tensor, filters_ht: Tensor) -> Tensor:
+    def forward(self, x_bhct: Tensor, filters: Callable[[slice, int], Tensor]) -> Tensor:
+        """`filters(heads, length)` gives the filters of some heads: long ones are made for slow heads only."""
         time = x_bhct.shape[-1]
         outputs, first = [], 0
         # Scales longer than the sequence are one scale.
         for length, group in groupby(self.groups, key=lambda g: min(g[0], time)):
             heads = sum(count for _, count in group)
             chosen = slice(first, first + heads)
-            outputs.append(causal_convolution(x_bhct[:, chosen], filters_ht[chosen, :length]))
+            outputs.append(causal_convolution(x_bhct[:, chosen], filters(chosen, length)))
             first += heads
         return outputs[0] if len(outputs) == 1 else torch.cat(outputs, dim=1)
 
@@ -98,20 +100,20 @@ class MultiHeadFrequencyLayer(nn.Module):
         longest = [PERIODS_PER_FILTER * edge for edge in self.band_edges()[1:]]
         return [max(SHORTEST_FILTER, 1 << math.ceil(math.log2(length) - 1e-9)) for length in longest]
 
-    def filters(self, time: int) -> Tensor:
-        """(H, T) filters in float32."""
+    def filters(self, heads: slice, length: int) -> Tensor:
+        """(heads, length) filters in float32."""
         with torch.autocast(self.cosine.device.type, enabled=False):
-            t = torch.arange(time, device=self.cosine.device, dtype=torch.float32)
-            envelope = torch.exp(-self.log_decay.exp()[..., None] * t)  # (H, M, T)
-            angle = self.log_frequency.exp()[..., None] * t
-            waves = self.cosine[..., None] * angle.cos() + self.sine[..., None] * angle.sin()
-            filters: Tensor = self.log_gain.exp()[:, None] * (envelope * waves).sum(dim=1)
+            t = torch.arange(length, device=self.cosine.device, dtype=torch.float32)
+            envelope = torch.exp(-self.log_decay[heads].exp()[..., None] * t)  # (heads, M, length)
+            angle = self.log_frequency[heads].exp()[..., None] * t
+            waves = self.cosine[heads][..., None] * angle.cos() + self.sine[heads][..., None] * angle.sin()
+            filters: Tensor = self.log_gain[heads].exp()[:, None] * (envelope * waves).sum(dim=1)
             return filters
 
     def forward(self, x_btd: Tensor) -> Tensor:
         batch, time, width = x_btd.shape
         x_bhct = x_btd.view(batch, time, self.heads, width // self.heads).permute(0, 2, 3, 1)
-        mixed = self.scales(x_bhct, self.filters(time))
+        mixed = self.scales(x_bhct, self.filters)
         mixed_btd: Tensor = mixed.permute(0, 3, 1, 2).reshape(batch, time, width) + self.direct * x_btd
         return mixed_btd
 

@@ -18,7 +18,7 @@ from synthos_api.results import Mechanism, ModelResult
 from .effect import mean_excess
 from .novelty import Novelty
 
-FOREIGN_BOUND = 0.10
+FOREIGN_BOUND = 0.08
 """Above it the candidate reads like another source to the reference's model (real draws: up to +6 %)."""
 
 EASY_BOUND = -0.10
@@ -56,14 +56,15 @@ class LossPattern:
     @property
     def looks_foreign(self) -> bool:
         """Another domain, or possibly one: the effect then says nothing about collapse."""
-        return (self._reads_foreign and not self.looks_noisy) or self._words_recur
+        return (self._reads_foreign and not self.looks_noisy) or self.words_recur
 
     @property
     def _reads_foreign(self) -> bool:
         return self.foreign is not None and self.foreign > FOREIGN_BOUND
 
     @property
-    def _words_recur(self) -> bool:
+    def words_recur(self) -> bool:
+        """Many new words, and the same ones again and again: another domain."""
         exponent = self.novelty.exponent if self.novelty is not None else None
         if self.novelty is None or exponent is None:
             return False

@@ -81,11 +81,7 @@ def _decide(estimate: EffectEstimate, pattern: LossPattern) -> tuple[VerdictName
     if high < COLLAPSE_BOUND and low <= BENIGN_BOUND:
         return "clear", f"Models trained on it are as good as on real data of the same size: {measured}."
     if pattern.looks_foreign:
-        return "inconclusive", (
-            f"The reference's models pay {pattern.foreign:+.0%} more for this dataset than for real rows: it may be "
-            "another domain or noise, which this measurement cannot tell apart; a reference of the same domain "
-            "would settle it."
-        )
+        return "inconclusive", _shift_reason(pattern)
     if low > BENIGN_BOUND and estimate.excess >= COLLAPSE_BOUND:
         return "collapse", f"Models trained on it are worse than on real data of the same size: {measured}."
     if low > BENIGN_BOUND:
@@ -94,6 +90,20 @@ def _decide(estimate: EffectEstimate, pattern: LossPattern) -> tuple[VerdictName
             "a larger cascade shows whether the effect grows."
         )
     return "inconclusive", f"The interval holds both: {measured}; more variants or a larger reference would settle it."
+
+
+def _shift_reason(pattern: LossPattern) -> str:
+    settle = "a reference of the same domain would settle it."
+    novelty = pattern.novelty
+    if pattern.words_recur and novelty is not None:
+        return (
+            f"{novelty.novel:.0%} of its words are new ({novelty.null_novel:.0%} between draws of the reference) and "
+            f"they recur from row to row, as those of another domain do; {settle}"
+        )
+    return (
+        f"The reference's models pay {pattern.foreign:+.0%} for this dataset over real rows: it may be another "
+        f"domain or noise, which this measurement cannot tell apart; {settle}"
+    )
 
 
 def _without_reference() -> Judgement:
