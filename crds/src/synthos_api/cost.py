@@ -29,7 +29,7 @@ def planned_steps(tier: TierSpec) -> int:
 
 def planned_tokens(tier: TierSpec) -> int:
     """Tokens one model of the tier is trained on."""
-    return planned_steps(tier) * tier.batch_size * tier.context_length
+    return planned_steps(tier) * tier.batch_size * tier.sequence_length
 
 
 def planned_flops(tier: TierSpec) -> float:

@@ -42,7 +42,7 @@ NANO: Final = (
     TierSpec(
         tier=3,
         model_size=300_000,
-        variants=2,
+        variants=3,
         training_rows=40_000,
         batch_size=8,
         gpus=4,

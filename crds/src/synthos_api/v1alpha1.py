@@ -80,6 +80,11 @@ class DatasetRef(KubeModel):
     format: DataFormat | None = Field(default=None, description="Detected from the content when left out.")
 
 
+DEFAULT_CONTEXT = 1024
+NANO_CONTEXT = 128
+NANO_BELOW = 5_000_000
+
+
 class TierSpec(KubeModel):
     """One tier of the cascade: `variants` models of one size, trained in one pod."""
 
@@ -93,7 +98,19 @@ class TierSpec(KubeModel):
     steps: int | None = Field(
         default=None, ge=1, le=10_000_000, description="Optimiser steps of each model; one pass over its rows if unset."
     )
-    context_length: int = Field(default=1024, ge=16, le=131_072, description="Tokens per sequence.")
+    context_length: int | None = Field(
+        default=None,
+        ge=16,
+        le=131_072,
+        description="Tokens per sequence; 1024 if unset, 128 for models below five million parameters.",
+    )
+
+    @property
+    def sequence_length(self) -> int:
+        """Tokens per sequence, as given or by the model's size."""
+        if self.context_length is not None:
+            return self.context_length
+        return NANO_CONTEXT if self.model_size < NANO_BELOW else DEFAULT_CONTEXT
 
 
 class CascadeSpec(KubeModel):

@@ -84,3 +84,11 @@ def test_an_empty_status_is_readable() -> None:
     """A run that the operator has not seen yet, or that a newer operator wrote."""
     assert ValidationRunStatus.model_validate({}).phase == "Pending"
     assert ValidationRunStatus.model_validate({"phase": "Training", "later": 1}).phase == "Training"
+
+
+def test_small_models_get_short_sequences_unless_told_otherwise() -> None:
+    """A tier given in full over gRPC has no field for it."""
+    fields = {"tier": 1, "variants": 1, "training_rows": 10}
+    assert TierSpec(model_size=30_000, **fields).sequence_length == 128
+    assert TierSpec(model_size=76_000_000, **fields).sequence_length == 1024
+    assert TierSpec(model_size=30_000, context_length=64, **fields).sequence_length == 64

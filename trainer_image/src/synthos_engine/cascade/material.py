@@ -157,7 +157,7 @@ def plan_tier(material: Material, config: PhaseConfig, tier: TierSpec) -> TierPl
         if half < available:
             available, uri, factor = half, config.reference.uri, 1 / LARGEST_POOL_SHARE
     training = int(available * share)
-    needed = FEWEST_TRAINING_WINDOWS * tier.context_length
+    needed = FEWEST_TRAINING_WINDOWS * tier.sequence_length
     if training < needed:
         total = _round_up(needed / share * factor / (1 - LARGEST_HOLDOUT_SHARE))
         raise DatasetTooSmall(

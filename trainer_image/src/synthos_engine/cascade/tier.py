@@ -45,7 +45,7 @@ def run_tier(context: PhaseContext) -> TierResult:
     tracker.say("reading the samples")
     candidate, reference = load_samples(context.store, context.config)
     context.check()
-    material = split(candidate, reference, context.config, tier.context_length)
+    material = split(candidate, reference, context.config, tier.sequence_length)
     plan = plan_tier(material, context.config, tier)
     context.store.write_bytes(plan_name(tier.tier), json.dumps({"model": name, **asdict(plan)}).encode())
     models = _train_all(Job(context, tier, material, plan, tracker), stop, devices())

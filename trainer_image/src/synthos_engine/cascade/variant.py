@@ -124,7 +124,7 @@ def _train_one(job: Job, variant: int, which: str, corpus: Corpus, device: torch
     name = f"tier {job.tier.tier}, variant {variant}, {which}"
     config = TrainConfig(name, job.steps, learning_rate_for(model_width(job.model_name)))
     order = _number(_seed(job, variant, _ORDER))
-    batches = Batches(corpus, job.tier.batch_size, job.tier.context_length, order)
+    batches = Batches(corpus, job.tier.batch_size, job.tier.sequence_length, order)
     digest = config_digest(job.context.config)
     checkpoint = Checkpoint(job.context.store, f"{job.folder(variant)}/{which}", digest)
     on_step = job.tracker.on_step(variant, job.steps if which == REFERENCE else 0, name)
@@ -139,7 +139,7 @@ def _result(job: Job, variant: int, corpus: Corpus, ours: _Trained, theirs: _Tra
     losses = ours.training.losses
     curve = smoothed(losses, MAX_CURVE_POINTS)
     paired = _paired(ours, theirs)
-    per_step = job.tier.batch_size * job.tier.context_length
+    per_step = job.tier.batch_size * job.tier.sequence_length
     return ModelResult(
         tier=job.tier.tier,
         variant=variant,

@@ -50,40 +50,42 @@ class EffectEstimate:
 def estimate_effect(
     models: Sequence[ModelResult], reference_share: Mapping[int, float] | None = None
 ) -> EffectEstimate | None:
-    """Mean of the tiers' mean excess losses; None without any pair.
+    """Mean excess loss of the last tier's pairs; None without any pair.
 
-    Variance of the mean: (1/T^2) * sum over tiers of s^2 / n_t, with s^2 the variance of the pairs
-    around their tier's mean, pooled over tiers (draws and seeds), n - T degrees of freedom; plus the
-    square of the mean holdout standard error, which all pairs share because they share the rows
-    (many rows, so no loss of degrees: Welch-Satterthwaite, Satterthwaite 1946).
-    The trend over model sizes is no noise and is taken out. Where every tier has one pair, the
-    pairs are treated as one group, which counts the trend as noise.
+    The last tier has the largest models and the most data: it is nearest to what the dataset is for,
+    and where the effect grows with size an average over tiers would hide it.
 
-    `reference_share` f is the share of the reference that one draw of a tier takes (0 where it is not
-    given). Draws from one pool overlap, so their scatter shows only 1 - f of the variance between
-    independent draws, and f of that variance does not average out: 1 / n_t becomes
-    (f + (1 - f) / n_t) / (1 - f), with the largest f of the tiers. Tiers are nested: the part that
-    does not average out is the same in all of them.
+    Variance of the mean: s^2 / n, with s^2 the variance of the pairs around their tier's mean, pooled
+    over all tiers (draws and seeds; the trend over sizes is no noise), n the last tier's pairs and
+    sum (n_t - 1) degrees of freedom; plus the square of the last tier's mean holdout standard error,
+    which its pairs share because they share the rows (many rows, so no loss of degrees:
+    Welch-Satterthwaite, Satterthwaite 1946). Where every tier has one pair, the pairs of all tiers
+    are treated as one group, which counts the trend as noise.
+
+    `reference_share` f is the share of the reference that one draw takes (0 where it is not given).
+    Draws from one pool overlap: their scatter shows only 1 - f of the variance between independent
+    draws, and f of that variance does not average out. So 1 / n becomes (f + (1 - f) / n) / (1 - f),
+    with the largest f of the tiers, which is the last one's.
     """
-    groups: dict[int, list[float]] = defaultdict(list)
-    holdout = []
+    groups: dict[int, list[ModelResult]] = defaultdict(list)
     for model in models:
         if model.paired is not None and model.paired.relative_excess is not None:
-            groups[model.tier].append(model.paired.relative_excess)
-            holdout.append(model.paired.holdout_standard_error or 0.0)
+            groups[model.tier].append(model)
     if not groups:
         return None
-    values = [np.asarray(group) for group in groups.values()]
-    pairs = sum(len(group) for group in values)
-    degrees = pairs - len(values)
-    if degrees < 1:
-        values, degrees = [np.concatenate(values)], pairs - 1
-    excess = float(np.mean([group.mean() for group in values]))
+    tiers = [groups[tier] for tier in sorted(groups)]
+    if all(len(tier) == 1 for tier in tiers):
+        tiers = [[model for tier in tiers for model in tier]]
+    values = [np.array([m.paired.relative_excess for m in tier if m.paired is not None]) for tier in tiers]
+    last = values[-1]
+    excess, pairs = float(last.mean()), sum(len(tier) for tier in tiers)
+    degrees = pairs - len(tiers)
     if degrees < 1:
         return EffectEstimate(excess, None, 0, pairs)
     pooled = sum(float(((group - group.mean()) ** 2).sum()) for group in values) / degrees
     share = max((reference_share or {}).values(), default=0.0)
-    training = sum(pooled / len(group) for group in values) / len(values) ** 2 + pooled * share / (1 - share)
+    training = pooled * (1 / len(last) + share / (1 - share))
+    holdout = [m.paired.holdout_standard_error or 0.0 for m in tiers[-1] if m.paired is not None]
     variance = training + float(np.mean(holdout)) ** 2
     effective = degrees * (variance / training) ** 2 if training > 0 else MANY_DEGREES
     return EffectEstimate(excess, float(np.sqrt(variance)), min(effective, MANY_DEGREES), pairs)

@@ -48,7 +48,7 @@ def judge(
     probability = estimate.probability_above(COLLAPSE_BOUND)
     if pattern.looks_foreign and verdict == "inconclusive":
         probability = None  # of what is not known to be the same domain, the effect says nothing
-    worse = verdict == "collapse" or pattern.looks_foreign
+    worse = verdict != "clear" and (verdict == "collapse" or pattern.looks_foreign)
     return Judgement(
         verdict=verdict,
         collapse_probability=probability,
