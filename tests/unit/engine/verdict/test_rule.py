@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 
@@ -87,7 +85,7 @@ def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
     rng = np.random.default_rng(0)
     covered, rounds = 0, 2000
     for _ in range(rounds):
-        interval = _simulated(rng, lambda tier: rng.normal(0, 0.01))
+        interval = _simulated(rng, 0.01)
         covered += interval[0] <= 0.05 <= interval[1]
     assert 0.935 <= covered / rounds <= 0.975
 
@@ -98,16 +96,18 @@ def test_the_interval_covers_the_truth_when_draws_share_a_pool() -> None:
     covered, rounds = 0, 2000
     for _ in range(rounds):
         pool = rng.normal(0, 0.01 * 0.5**0.5)
-        interval = _simulated(rng, lambda tier, pool=pool: pool + rng.normal(0, 0.01 * 0.5**0.5), share=0.5)
+        interval = _simulated(rng, 0.01 * 0.5**0.5, common=pool, share=0.5)
         covered += interval[0] <= 0.05 <= interval[1]
     assert 0.935 <= covered / rounds <= 0.975
 
 
-def _simulated(rng: np.random.Generator, deviation: Callable[[int], float], share: float = 0.0) -> tuple[float, float]:
+def _simulated(
+    rng: np.random.Generator, deviation: float, common: float = 0.0, share: float = 0.0
+) -> tuple[float, float]:
     trend = {1: 0.01, 2: 0.03, 3: 0.05}
     shared = rng.normal(0, 0.003)
     models = [
-        pair(tier, i + 1, trend[tier] + shared + deviation(tier))
+        pair(tier, i + 1, trend[tier] + shared + common + rng.normal(0, deviation))
         for tier, count in ((1, 3), (2, 3), (3, 3))
         for i in range(count)
     ]
