@@ -110,6 +110,7 @@ def values(s3: S3Access, images: dict[str, str], overrides: dict[str, Any]) -> d
             "image": image("operator"),
             "replicas": 2,
             "retry": {"baseSeconds": 2},
+            "lease": {"durationSeconds": 6, "renewDeadlineSeconds": 4, "retryPeriodSeconds": 1},
             "timing": {"progressPollSeconds": 1, "progressWriteSeconds": 2, "resyncSeconds": 15},
         },
         "facade": {"tls": {"enabled": True, "existingSecret": TLS_SECRET}},

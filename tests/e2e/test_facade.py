@@ -56,7 +56,7 @@ def wire_tiers() -> list[dict[str, Any]]:
             "num_variants": 2,
             "training_rows": tier["trainingRows"],
             "gpus": tier["gpus"],
-            "batch_size": tier["batchSize"],
+            "batch_size": 16,
         }
         for tier in small_cascade()["tiers"]
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,14 @@ def operator_processes() -> list[int]:
     return found
 
 
+def in_phase(stage: str) -> Callable[[Object], bool]:
+    return lambda run: phase(run) == stage
+
+
+def nothing_left(runs: Runs, name: str) -> bool:
+    return not (jobs_of(runs, name) or runs.tiers(name) or runs.pods(f"synthos.dev/run={name}"))
+
+
 def unscheduled(runs: Runs, name: str) -> Object | None:
     """The run's tier whose pod the scheduler cannot place."""
     scheduled = [(tier, condition(tier, "Scheduled")) for tier in runs.tiers(name)]
@@ -76,6 +85,9 @@ def test_a_run_goes_through_every_phase_and_kubectl_tells_its_story(
     described = kubectl("describe", "vrun", name, *where)
     for reason in ("Accepted", "Profile", "Tier", "Verdict"):
         assert reason in described.partition("Events:")[2], reason
+
+    runs.delete(name)
+    eventually(lambda: nothing_left(runs, name), 90, "no Job, tier or pod is left of the finished run")
 
 
 def test_trainer_pods_have_no_token_and_no_privileges(runs: Runs, uris: dict[str, str], name: str) -> None:
@@ -106,30 +118,26 @@ def test_a_tier_waits_for_gpus_says_why_and_goes_on(
     assert phase(runs.wait_finished(name, SECONDS)) == "Complete"
 
 
-@pytest.mark.parametrize("stage", ["Profiling", "Training", "Judging", "Complete"])
+@pytest.mark.parametrize("stage", ["Profiling", "Training", "Judging"])
 def test_deleting_a_run_in_any_phase_leaves_nothing(runs: Runs, uris: dict[str, str], name: str, stage: str) -> None:
     runs.create(name, spec(uris))
     runs.wait(name, lambda run: phase(run) == stage or finished(run), SECONDS, stage)
     runs.delete(name)
-
-    def gone() -> bool:
-        return not (jobs_of(runs, name) or runs.tiers(name) or runs.pods(f"synthos.dev/run={name}"))
-
-    eventually(gone, 90, "no Job, tier or pod is left")
+    eventually(lambda: nothing_left(runs, name), 90, "no Job, tier or pod is left")
 
 
-@pytest.mark.parametrize("stage", ["Profiling", "Training", "Judging"])
-def test_the_operator_killed_in_any_phase_ends_in_one_job_per_attempt(
-    deployment: Deployment, runs: Runs, uris: dict[str, str], name: str, stage: str
+def test_the_operator_killed_in_every_phase_ends_in_one_job_per_attempt(
+    deployment: Deployment, runs: Runs, uris: dict[str, str], name: str
 ) -> None:
     if not deployment.cluster.ours:
         pytest.skip("needs the cluster of this machine, to kill a process in it")
     runs.create(name, spec(uris))
-    runs.wait(name, lambda run: phase(run) == stage, SECONDS, stage)
-    killed = operator_processes()
-    assert killed
-    for process in killed:
-        os.kill(process, signal.SIGKILL)
+    for stage in ("Profiling", "Training", "Judging"):
+        runs.wait(name, in_phase(stage), SECONDS, stage)
+        killed = operator_processes()
+        assert killed
+        for process in killed:
+            os.kill(process, signal.SIGKILL)
     run = runs.wait_finished(name, SECONDS)
     assert phase(run) == "Complete", run["status"]
     jobs = jobs_of(runs, name)
