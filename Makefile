@@ -15,6 +15,8 @@ help: ## List the targets.
 
 $(VENV)/.installed: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@# the resolver of older pips gives up on what newer ones solve
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25'
 	$(BIN)/python -m pip install --quiet --editable '.[all,dev]'
 	@touch $@
 
