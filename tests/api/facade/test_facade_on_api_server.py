@@ -24,7 +24,7 @@ from hack.localcluster.api import Cluster, ClusterError
 from synthos_operator.facade.pb import validation_pb2 as pb
 from synthos_operator.facade.pb import validation_pb2_grpc as pb_grpc
 from tests.api.facade.conftest import Operator, Process
-from tests.unit.operator.facade.fakes import model, profile, verdict
+from tests.unit.operator.facade.fakes import NANO_MODELS, model, profile, verdict
 
 pytestmark = pytest.mark.cluster
 
@@ -41,9 +41,9 @@ RUN = "val-1-"
 
 async def train_all(operator: Operator) -> None:
     await operator.status(RUN, phase="Training")
-    for tier, variants in ((1, 4), (2, 2), (3, 2)):
+    for tier in (1, 2, 3):
         await operator.tier(RUN, tier, phase="Training", progress={"state": "training", "percent": 50, "loss": 3.0})
-        results = [model(tier, variant) for variant in range(1, variants + 1)]
+        results = [model(*key) for key in NANO_MODELS if key[0] == tier]
         await operator.tier(RUN, tier, phase="Complete", results=results)
     await operator.status(RUN, phase="Judging")
 
@@ -56,14 +56,14 @@ async def test_a_validation_from_the_first_call_to_the_recommendations(
         engine, collapse_engine = pb_grpc.ValidationEngineStub(channel), pb_grpc.CollapseEngineStub(channel)
         call = engine.TrainCascade(CASCADE)
         first = await call.read()
-        assert (first.models_total, first.state) == (8, "pending")
+        assert (first.models_total, first.state) == (len(NANO_MODELS), "pending")
         training = asyncio.create_task(train_all(operator))
         seen = [first]
         while (message := await call.read()) is not grpc.aio.EOF:
             seen.append(message)
         await training
         results = [(m.result.tier, m.result.variant) for m in seen if m.HasField("result")]
-        assert results == [(1, 1), (1, 2), (1, 3), (1, 4), (2, 1), (2, 2), (3, 1), (3, 2)]
+        assert results == NANO_MODELS
         assert (seen[-1].state, seen[-1].progress_percent) == ("done", 100.0)
 
         ids: dict[str, Any] = {"dataset_id": "ds", "validation_id": "val_1"}
@@ -167,7 +167,7 @@ async def test_the_client_for_people_trains_and_shows_the_verdict(
     output, complaint = await running.communicate()
     assert running.returncode == 0, complaint.decode()
     lines = output.decode().splitlines()
-    assert sum(line.startswith("tier ") for line in lines) == 8
+    assert sum(line.startswith("tier ") for line in lines) == len(NANO_MODELS)
     assert lines[-1] == "the cascade is over"
     assert any("100.0 %" in line for line in lines)
     assert "\x1b" not in output.decode()  # plain lines where there is no terminal

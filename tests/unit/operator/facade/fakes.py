@@ -13,6 +13,9 @@ from synthos_api.v1alpha1 import API_VERSION, RUN_KIND, TIER_KIND
 from synthos_operator.facade.cluster import RUNS, TIERS, Resource, WatchEvent
 from synthos_operator.kube.client import AlreadyExists, ApiError, Gone, Unavailable, error_of
 
+NANO_MODELS = [(tier.tier, variant) for tier in NANO for variant in range(1, tier.variants + 1)]
+"""Tier and variant of every model of the preset, in order."""
+
 Object = dict[str, Any]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import grpc
 import pytest
 
+from synthos_api.presets import NANO
 from synthos_operator.facade.cluster import RUNS
 from synthos_operator.facade.pb import validation_pb2 as pb
 from synthos_operator.facade.pb import validation_pb2_grpc as pb_grpc
@@ -15,7 +16,7 @@ from synthos_operator.facade.runs import Limits
 from synthos_operator.facade.serve import Facade
 
 from .conftest import QUICK, options
-from .fakes import FakeCluster, invalid, model
+from .fakes import NANO_MODELS, FakeCluster, invalid, model
 
 REQUEST = pb.CascadeRequest(
     dataset_id="ds",
@@ -49,8 +50,8 @@ def keys(messages: list[pb.CascadeProgress]) -> list[tuple[int, int]]:
 
 
 async def finish(cluster: FakeCluster, name: str = "val-1") -> None:
-    for tier, variants in ((1, 4), (2, 2), (3, 2)):
-        results = [model(tier, variant) for variant in range(1, variants + 1)]
+    for tier in range(1, len(NANO) + 1):
+        results = [model(*key) for key in NANO_MODELS if key[0] == tier]
         await cluster.tier(name, tier, phase="Complete", results=results)
     await cluster.status(name, phase="Judging")
 
@@ -59,7 +60,7 @@ async def test_the_first_message_comes_before_the_operator_has_done_anything(eng
     call = engine.TrainCascade(REQUEST)
     first = await call.read()
     assert (first.dataset_id, first.validation_id, first.state) == ("ds", "val-1", "pending")
-    assert (first.models_completed, first.models_total, first.progress_percent) == (0, 8, 0.0)
+    assert (first.models_completed, first.models_total, first.progress_percent) == (0, len(NANO_MODELS), 0.0)
     assert not first.HasField("result")
     assert not first.HasField("error")
     call.cancel()
@@ -119,10 +120,10 @@ async def test_each_result_comes_once_and_the_stream_ends_with_the_cascade(engin
     await cluster.tier("val-1", 1, phase="Training", results=[model(1, 1), model(1, 2)])
     await finish(cluster)
     seen += await rest(call)
-    assert keys(seen) == [(1, 1), (1, 2), (1, 3), (1, 4), (2, 1), (2, 2), (3, 1), (3, 2)]
+    assert keys(seen) == NANO_MODELS
     assert [m.state == "done" for m in seen] == [False] * (len(seen) - 1) + [True]
     last = seen[-1]
-    assert (last.progress_percent, last.models_completed, last.HasField("error")) == (100.0, 8, False)
+    assert (last.progress_percent, last.models_completed, last.HasField("error")) == (100.0, len(NANO_MODELS), False)
     percents = [m.progress_percent for m in seen]
     assert percents == sorted(percents)
 
@@ -135,7 +136,7 @@ async def test_who_reconnects_gets_every_result_again_and_no_second_run(engine: 
     first.cancel()
     await cluster.tier("val-1", 1, phase="Training", results=[model(1, 1), model(1, 2)])
     await finish(cluster)
-    assert len(keys(await rest(engine.TrainCascade(REQUEST)))) == 8
+    assert len(keys(await rest(engine.TrainCascade(REQUEST)))) == len(NANO_MODELS)
     assert cluster.creates == 1
 
 
@@ -148,7 +149,7 @@ async def test_another_replica_answers_as_well(engine: Any, cluster: FakeCluster
         grpc.aio.insecure_channel(f"127.0.0.1:{other.port}") as channel,
     ):
         again = pb_grpc.ValidationEngineStub(channel).TrainCascade(REQUEST)
-        assert (await again.read()).models_total == 8
+        assert (await again.read()).models_total == len(NANO_MODELS)
         again.cancel()
     assert cluster.creates == 1
 
@@ -156,7 +157,7 @@ async def test_another_replica_answers_as_well(engine: Any, cluster: FakeCluster
 async def test_two_callers_at_the_same_moment_share_one_run(engine: Any, cluster: FakeCluster) -> None:
     calls = [engine.TrainCascade(REQUEST) for _ in range(10)]
     firsts = await asyncio.gather(*(call.read() for call in calls))
-    assert {m.models_total for m in firsts} == {8}
+    assert {m.models_total for m in firsts} == {len(NANO_MODELS)}
     assert cluster.names() == {"val-1"}
     for call in calls:
         call.cancel()
@@ -240,13 +241,13 @@ async def test_results_that_the_tier_watch_has_not_shown_yet_are_fetched(
     await finish(cluster)
     tiers = [
         {"tier": t, "name": f"val-1-tier-{t}", "phase": "Complete", "modelsCompleted": n, "modelsTotal": n}
-        for t, n in ((1, 4), (2, 2), (3, 2))
+        for t, n in ((tier.tier, tier.variants) for tier in NANO)
     ]
     # One write, as the operator's: phase and roll-up change together.
     run = cluster.run("val-1")
     await cluster.put(RUNS, {**run, "status": {"phase": "Judging", "tiers": tiers}})
     second = await rest(engine.TrainCascade(REQUEST))
-    assert len(keys(second)) == 8
+    assert len(keys(second)) == len(NANO_MODELS)
     call.cancel()
 
 

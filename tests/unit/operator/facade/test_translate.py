@@ -15,7 +15,7 @@ from synthos_operator.facade import translate
 from synthos_operator.facade.objects import RunObject, Snapshot, TierObject
 from synthos_operator.facade.pb import validation_pb2 as pb
 
-from .fakes import judgement, model, profile
+from .fakes import NANO_MODELS, judgement, model, profile
 
 Status = dict[str, Any]
 TRAINING = {"phase": "Training", "progress": {"state": "training", "percent": 50, "currentVariant": 3}}
@@ -68,7 +68,9 @@ def test_state_is_one_of_the_four_words(run: Status, tiers: list[tuple[int, Stat
 
 def test_progress_of_a_run_with_nothing_yet() -> None:
     message = translate.progress(snapshot({}))
-    assert message == pb.CascadeProgress(dataset_id="ds", validation_id="val", models_total=8, state="pending")
+    assert message == pb.CascadeProgress(
+        dataset_id="ds", validation_id="val", models_total=len(NANO_MODELS), state="pending"
+    )
 
 
 def test_progress_takes_the_tiers_for_the_moment_and_the_run_for_the_whole() -> None:
@@ -96,11 +98,11 @@ def test_progress_takes_the_tiers_for_the_moment_and_the_run_for_the_whole() -> 
             "state": "training",
         },
     }
-    first = {"phase": "Complete", "results": [model(1, v) for v in (1, 2, 3, 4)]}
+    first = {"phase": "Complete", "results": [model(*key) for key in NANO_MODELS if key[0] == 1]}
     message = translate.progress(snapshot(run, (1, first), (2, second)))
     flops = [planned_flops(tier) for tier in NANO]
     assert (message.current_tier, message.current_variant, message.current_loss) == (2, 2, 3.25)
-    assert (message.models_completed, message.models_total) == (5, 8)
+    assert (message.models_completed, message.models_total) == (NANO[0].variants + 1, len(NANO_MODELS))
     assert message.progress_percent == pytest.approx(100 * (flops[0] + flops[1] / 2) / sum(flops))
     assert dict(message.gpu_utilization) == {0: 81.0, 2: 79.5}
     assert (message.estimated_completion, message.eta_seconds) == ("2026-01-01T10:00:00Z", 3600.0)
