@@ -8,6 +8,7 @@ import pytest
 from synthos_api.results import ModelResult, PairedLosses
 from synthos_engine.verdict import judge
 from synthos_engine.verdict.effect import estimate_effect
+from synthos_engine.verdict.novelty import Novelty
 
 REAL = 2.0
 
@@ -55,6 +56,36 @@ def test_verdict_and_mechanism(models: list[ModelResult], verdict: str, mechanis
     judgement = judge(models, with_reference=True)
     assert (judgement.verdict, judgement.mechanism) == (verdict, mechanism), judgement.reason
     assert judgement.reason
+
+
+RECURRING = Novelty(novel=0.12, recurring=0.4, null_novel=0.06, null_recurring=0.2)
+SCATTERED = Novelty(novel=0.40, recurring=0.2, null_novel=0.06, null_recurring=0.2)
+IN_BETWEEN = Novelty(novel=0.12, recurring=0.27, null_novel=0.06, null_recurring=0.2)
+
+
+@pytest.mark.parametrize(
+    ("foreign", "novelty", "verdict", "mechanism"),
+    [
+        pytest.param(0.30, SCATTERED, "collapse", "noisy", id="hard to read, new words do not recur: noise"),
+        pytest.param(0.30, RECURRING, "inconclusive", "shift", id="hard to read, new words recur: another domain"),
+        pytest.param(0.30, IN_BETWEEN, "inconclusive", "shift", id="hard to read, words do not settle it"),
+        pytest.param(0.30, None, "inconclusive", "shift", id="hard to read, no words at all"),
+        pytest.param(0.05, RECURRING, "inconclusive", "shift", id="not very hard to read, but new words recur"),
+        pytest.param(0.05, SCATTERED, "collapse", "other", id="not hard to read, new words do not recur"),
+        pytest.param(-0.10, RECURRING, "collapse", "narrowed", id="easy to read: the new words are a generator's"),
+    ],
+)
+def test_new_words_tell_noise_from_another_domain(
+    foreign: float, novelty: Novelty | None, verdict: str, mechanism: str
+) -> None:
+    judgement = judge(cascade(0.2, foreign=foreign), with_reference=True, novelty=novelty)
+    assert (judgement.verdict, judgement.mechanism) == (verdict, mechanism), judgement.reason
+
+
+def test_repeated_rows_are_duplication_and_other_rows_are_not() -> None:
+    assert judge(cascade(0.2), with_reference=True, repeated=0.8).mechanism == "duplicated"
+    assert judge(cascade(0.2, foreign=-0.2), with_reference=True, repeated=0.1).mechanism == "narrowed"
+    assert judge(cascade(0.0), with_reference=True, repeated=0.8).verdict == "clear"
 
 
 def test_without_a_reference_nothing_firmer_than_inconclusive_is_said() -> None:

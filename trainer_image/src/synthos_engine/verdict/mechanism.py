@@ -33,6 +33,10 @@ REPEATED_BOUND = 0.2
 NOISE_EXPONENT, SHIFT_EXPONENT = 0.27, 0.57
 """Exponents of novelty: noise lies below the first, other domains above the second."""
 
+STRANGE_BOUND = 0.02
+"""Above it the candidate is at least no easier to the reference's model than real rows. A generator's
+made-up words recur as well, but what it writes is easy."""
+
 SHIFT_SURPLUS = 1.5
 """Times as many new words as between draws of the reference: enough to call a domain another one."""
 
@@ -66,9 +70,9 @@ class LossPattern:
     def words_recur(self) -> bool:
         """Many new words, and the same ones again and again: another domain."""
         exponent = self.novelty.exponent if self.novelty is not None else None
-        if self.novelty is None or exponent is None:
+        if self.novelty is None or exponent is None or self.foreign is None:
             return False
-        return self.novelty.surplus > SHIFT_SURPLUS and exponent >= SHIFT_EXPONENT
+        return self.foreign > STRANGE_BOUND and self.novelty.surplus > SHIFT_SURPLUS and exponent >= SHIFT_EXPONENT
 
 
 def loss_pattern(
