@@ -58,7 +58,7 @@ def _curves(axis: Axes, models: Sequence[ModelResult]) -> None:
 
 
 def comparison(models: Sequence[ModelResult], effect: Effect, benign: float, collapse: float) -> str:
-    """Excess loss of every pair (percent) with its holdout interval, and of all together below them."""
+    """Excess loss of every pair (percent) with its holdout interval, and the estimate below them."""
     pairs = [(model, model.paired) for model in models if model.paired and model.paired.relative_excess is not None]
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(7.2, 0.9 + 0.28 * (len(pairs) + 1)), layout="constrained")
@@ -73,7 +73,7 @@ def comparison(models: Sequence[ModelResult], effect: Effect, benign: float, col
             low, high = effect.interval or (effect.excess_loss, effect.excess_loss)
             axis.plot([100 * low, 100 * high], [len(pairs)] * 2, color=REFERENCE, lw=3)
             axis.plot(100 * effect.excess_loss, len(pairs), "D", color=REFERENCE, ms=7)
-            labels.append("all, 95 % interval")
+            labels.append("estimate, 95 % interval")
         axis.axvline(100 * benign, color=BENIGN, lw=1, ls="--")
         axis.axvline(100 * collapse, color=COLLAPSE, lw=1, ls="--")
         axis.axvline(0, color=NEUTRAL, lw=0.8)
