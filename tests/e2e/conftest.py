@@ -10,9 +10,11 @@ import pytest
 
 from hack.demo import ROOT, make_data
 from hack.deploy import Deployment, deploy, provide_images
-from hack.localcluster.api import Cluster, ensure
+from hack.localcluster import paths
+from hack.localcluster.api import Cluster, ensure, remove
 from hack.runs import Runs
 
+CLUSTER = "dev"
 NAMESPACE = "synthos-e2e"
 
 
@@ -24,10 +26,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Cluster:
-    cluster = ensure("dev", helm=True)
-    cluster.set_gpus(4)
-    return cluster
+def cluster() -> Iterator[Cluster]:
+    """A cluster that was up stays up; one that was started for the tests goes with them."""
+    was_there = paths.state_dir(CLUSTER).exists()
+    cluster = ensure(CLUSTER, helm=True)
+    if cluster.ours:
+        cluster.set_gpus(4)
+    yield cluster
+    if cluster.ours and not was_there:
+        remove(CLUSTER)
 
 
 @pytest.fixture(scope="session")
