@@ -12,6 +12,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NAMESPACE = "synthos-demo"
 HEALTHY, COLLAPSED = "demo-healthy", "demo-collapsed"
 EXPECTED = {HEALTHY: "clear", COLLAPSED: "collapse"}
+NODE_GPUS = 4
 LIMIT_SECONDS = 1200
 LINE_SECONDS = 5
 
@@ -179,6 +182,19 @@ def wait_for_both(deployment: Deployment, uris: dict[str, str], clock: Clock) ->
     return runs
 
 
+@contextmanager
+def room_for_both(deployment: Deployment) -> Iterator[None]:
+    """Twice the node's GPUs while both runs train, or one would wait for the other's tiers 2 and 3."""
+    if not deployment.cluster.ours:
+        yield
+        return
+    deployment.cluster.set_gpus(2 * NODE_GPUS)
+    try:
+        yield
+    finally:
+        deployment.cluster.set_gpus(NODE_GPUS)
+
+
 def conclude(deployment: Deployment, out: Path) -> dict[str, dict[str, Any]]:
     """Fetch verdict.json and report.html of both runs into `out`; what is there of a failed run is told."""
     found: dict[str, dict[str, Any]] = {}
@@ -248,8 +264,9 @@ def run(arguments: argparse.Namespace, clock: Clock) -> int:
     for name in EXPECTED:
         deployment.runs.delete(name)
     wait_until_gone(deployment)
-    start_by_kubectl(deployment, uris, arguments.seed)
-    runs = wait_for_both(deployment, uris, clock)
+    with room_for_both(deployment):
+        start_by_kubectl(deployment, uris, arguments.seed)
+        runs = wait_for_both(deployment, uris, clock)
     for watched in runs:
         if watched.error:
             print(f"{watched.name} failed: {watched.error}", file=sys.stderr)
