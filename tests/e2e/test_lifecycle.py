@@ -147,19 +147,30 @@ def test_the_operator_killed_in_every_phase_ends_in_one_job_per_attempt(
     assert {job["metadata"]["labels"]["synthos.dev/attempt"] for job in jobs} == {"1"}
 
 
+def live_pods(runs: Runs, name: str) -> list[tuple[str, str]]:
+    """Step and attempt of the run's pods that have not ended."""
+    pods = [p for p in runs.pods(f"synthos.dev/run={name}") if p["status"]["phase"] not in ("Succeeded", "Failed")]
+    marks = [pod["metadata"]["labels"] for pod in pods]
+    return [(mark["synthos.dev/step"], mark["synthos.dev/attempt"]) for mark in marks]
+
+
 def test_suspend_stops_pods_and_resume_continues(runs: Runs, uris: dict[str, str], name: str) -> None:
     runs.create(name, spec(uris, cascade=small_cascade(steps=2000)))
+    first, second = ("tier-1", "1"), ("tier-1", "2")
+    eventually(lambda: live_pods(runs, name) == [first], SECONDS, "tier 1 trains")
     runs.wait(name, lambda run: phase(run) == "Training", SECONDS)
     runs.patch(name, {"suspend": True})
     runs.wait(name, lambda run: is_true(run, "Suspended"), 60)
+    runs.patch(name, {"suspend": False})  # at once: the pod still saves its state
 
-    def quiet() -> bool:
-        return all(p["status"]["phase"] in ("Succeeded", "Failed") for p in runs.pods(f"synthos.dev/run={name}"))
+    def taken_over() -> bool:
+        live = live_pods(runs, name)
+        steps = [step for step, _ in live]
+        assert len(steps) == len(set(steps)), f"two pods of one step: {live}"
+        return second in live
 
-    eventually(quiet, 60, "no pod runs while suspended")
-    runs.patch(name, {"suspend": False})
-    runs.wait(name, lambda run: phase(run) == "Training", 60)
+    eventually(taken_over, 150, "the second attempt's pod comes once the first one's has ended")
     runs.patch(name, {"cancel": True})
     run = runs.wait(name, finished, 60)
     assert phase(run) == "Cancelled"
-    eventually(quiet, 60, "no pod runs after the cancellation")
+    eventually(lambda: not live_pods(runs, name), 60, "no pod runs after the cancellation")

@@ -6,6 +6,7 @@ status, as the control plane would. The API server validates every object for re
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -197,11 +198,19 @@ class Cluster:
             await self.settle()
 
     async def finish_deletions(self) -> None:
-        """What the Job controller would do: let go of deleted Jobs and their pods."""
-        alive = {job["metadata"]["uid"] for job in await self.all(JOBS)}
+        """What kubelet and garbage collector would do: deleted Jobs' pods end and go, then those Jobs."""
+        jobs = await self.all(JOBS)
+        alive = {job["metadata"]["uid"] for job in jobs if "deletionTimestamp" not in job["metadata"]}
         for pod in await self.all(PODS):
             if pod["metadata"]["ownerReferences"][0]["uid"] not in alive:
-                try:
-                    await self.client.delete(PODS, self.namespace, pod["metadata"]["name"])
-                except NotFound:
-                    continue
+                await self._gone(pod["metadata"]["name"])
+        for job in jobs:
+            if job["metadata"]["uid"] not in alive:
+                job["metadata"]["finalizers"] = []
+                await self.client.replace(JOBS, self.namespace, job["metadata"]["name"], job)
+
+    async def _gone(self, pod: str) -> None:
+        """Without a grace period, as the kubelet confirms that a pod has ended."""
+        body = {"kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": 0}
+        with contextlib.suppress(NotFound):
+            await self.client._call("DELETE", PODS.path(self.namespace, pod), body=body)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from synthos_api.errors import POD_EXIT_DATA, POD_EXIT_MODEL, ErrorInfo
+from synthos_api.errors import POD_EXIT_DATA, POD_EXIT_MODEL, POD_EXIT_PREEMPTED, ErrorInfo
 from synthos_operator.kube.client import EVENTS, JOBS, PODS, RUNS, SERVICES, TIERS, Conflict
 from synthos_operator.specs import names
 
@@ -81,10 +81,14 @@ async def test_suspend_and_resume(cluster: Cluster) -> None:
     await cluster.settle()
     await cluster.change_run(suspend=True)
     await cluster.settle()
-    assert await cluster.jobs() == ["profile 1"]
+    job = (await cluster.job("tier-1"))["metadata"]
+    assert job["finalizers"] == ["foregroundDeletion"]
+    assert job["deletionTimestamp"]
     assert (await cluster.condition("Suspended"))["status"] == "True"
-    await cluster.finish_deletions()
     await cluster.change_run(suspend=False)
+    await cluster.settle()
+    assert await cluster.jobs() == ["profile 1", "tier-1 1"]  # the pod of attempt 1 has not ended
+    await cluster.finish_deletions()
     await cluster.settle()
     assert await cluster.jobs() == ["profile 1", "tier-1 2"]
     assert (await cluster.condition("Suspended"))["status"] == "False"
@@ -97,6 +101,7 @@ async def test_cancel(cluster: Cluster) -> None:
     await cluster.through("profile")
     await cluster.change_run(cancel=True)
     await cluster.settle()
+    await cluster.finish_deletions()
     assert (await cluster.status())["phase"] == "Cancelled"
     assert await cluster.jobs() == ["profile 1"]
 
@@ -111,6 +116,7 @@ async def test_deadline(cluster: Cluster) -> None:
     failed = await cluster.condition("Failed")
     assert (failed["status"], failed["reason"]) == ("True", "TimeoutError")
     assert (await cluster.status())["error"]["code"] == 4001
+    await cluster.finish_deletions()
     assert await cluster.jobs() == []
 
 
@@ -144,6 +150,9 @@ async def test_a_tier_deleted_by_hand_comes_back_and_its_old_job_is_no_stranger(
     await cluster.settle()
     tier = (await cluster.tiers())[0]["metadata"]
     await cluster.client.delete(TIERS, cluster.namespace, tier["name"])
+    await cluster.settle()
+    assert await cluster.jobs() == ["profile 1", "tier-1 1"]  # its pod runs, so nothing else starts
+    await cluster.end("tier-1", POD_EXIT_PREEMPTED)
     with pytest.raises(Conflict):  # the old tier's Job still has the name, until the garbage collector came
         await cluster.settle()
     assert (await cluster.status())["phase"] == "Training"

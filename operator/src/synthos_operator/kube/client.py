@@ -184,7 +184,10 @@ class KubeClient:
     async def delete(
         self, resource: Resource, namespace: str, name: str, *, uid: str | None = None, propagation: str = "Background"
     ) -> None:
-        """Delete; with `uid` only that very object, else Conflict."""
+        """Delete; with `uid` only that very object, else Conflict.
+
+        `propagation` Foreground keeps the object, marked as deleting, until the objects it controls are gone.
+        """
         body: KubeObject = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": propagation}
         if uid:
             body["preconditions"] = {"uid": uid}

@@ -104,9 +104,11 @@ class Executor:
         obstacles.foreign.append(ForeignObject(resource.kind, name, parse.owner_words(present)))
 
     async def _delete(self, action: DeleteJob | DeleteRun, run: Run) -> None:
-        resource = JOBS if isinstance(action, DeleteJob) else RUNS
+        # Foreground: a Job stays until its pods are gone, so that what is still saving its state stays in sight.
+        resource, propagation = (JOBS, "Foreground") if isinstance(action, DeleteJob) else (RUNS, "Background")
+        namespace = run.meta.namespace
         try:
-            await self._client.delete(resource, run.meta.namespace, action.name, uid=action.uid)
+            await self._client.delete(resource, namespace, action.name, uid=action.uid, propagation=propagation)
             log.info("deleted", extra={"kind": resource.kind, "object": action.name})
         except (NotFound, Conflict):
             return  # gone already, or replaced by another object of that name

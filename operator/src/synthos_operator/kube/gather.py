@@ -61,7 +61,11 @@ async def gather(
     written: Mapping[str, datetime],
     now: datetime,
 ) -> Gathered | None:
-    """None when the run is gone. Objects that carry the labels but have another owner are left out."""
+    """None when the run is gone. Tiers and Jobs that carry the labels but have another owner are left out.
+
+    Pods are not: one whose Job was deleted, or which was orphaned, may train on for its whole grace period,
+    and only its labels still say whose it is. No such pod is asked for anything.
+    """
     raw_run = await reader.run(namespace, name)
     if raw_run is None:
         return None
@@ -74,14 +78,14 @@ async def gather(
     jobs = [job for raw in raw_jobs if (job := parse.job(raw)) is not None]
     job_uids = {job.meta.uid for job in jobs}
     pods = [parse.pod(raw) for raw in await reader.of_run(PODS, namespace, uid)]
-    pods = [pod for pod in pods if pod.job_uid in job_uids]
+    controlled = [pod for pod in pods if pod.job_uid in job_uids]
     observed = Observed(
         run=run,
         config=config,
         tiers=tuple(tiers),
         jobs=tuple(jobs),
         pods=tuple(pods),
-        reports=await reports.pull(pods, now),
+        reports=await reports.pull(controlled, now),
         written=written,
     )
     raws = {raw["metadata"]["uid"]: raw for raw in (raw_run, *raw_tiers)}

@@ -108,6 +108,7 @@ def pod(raw: Raw) -> Pod:
     return Pod(
         meta=meta(raw),
         job_uid=controller_uid(raw),
+        step=(raw["metadata"].get("labels") or {}).get(labels.STEP, ""),
         phase=status.get("phase", "Pending"),
         ip=status.get("podIP", ""),
         index=int(index) if index.isdecimal() else 0,

@@ -85,10 +85,11 @@ class Termination:
 
 @dataclass(frozen=True)
 class Pod:
-    """A pod of one of our Jobs, and the state of its trainer container."""
+    """A pod of one of our Jobs, which may be gone already, and the state of its trainer container."""
 
     meta: Meta
     job_uid: str
+    step: str
     phase: str
     ip: str = ""
     index: int = 0

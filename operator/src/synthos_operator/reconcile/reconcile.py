@@ -103,7 +103,7 @@ def _requeue_after(
     moments = list(waits)
     if due is not None:
         moments.append((due - now).total_seconds())
-    if any(not pod.ended and pod.scheduled for step in steps for pod in step.pods):
+    if any(pod.scheduled for step in steps for pod in step.live_pods):
         moments.append(timing.progress_poll_seconds)
     if decision.kind == "Run":
         moments.append(situation.remaining_seconds)
@@ -124,6 +124,6 @@ def _current_step_moments(situation: Situation) -> list[float]:
         moments.append(limit - (now - waiting.since).total_seconds())
     if situation.observed.refused:
         moments.append(REFUSED_SECONDS)
-    elif step.attempt.state in ("Stopped", "Failed") and step.busy:
+    elif step.busy and (step.attempt.attempt == 0 or step.attempt.state in ("Stopped", "Failed")):
         moments.append(BLOCKED_SECONDS)
     return moments

@@ -21,7 +21,11 @@ from .times import parse_or_none, stamp
 
 @dataclass(frozen=True)
 class Step:
-    """`attempt` is what status should say; `outcome` is there when the attempt was found to have succeeded."""
+    """`attempt` is what status should say; `outcome` is there when the attempt was found to have succeeded.
+
+    `pods` are the pods of all attempts, of Jobs that are gone too: they hold GPUs and write checkpoints
+    until they end. `pod` is the newest of the present attempt's Job; only such a pod is believed.
+    """
 
     key: str
     phase: PhaseName
@@ -61,8 +65,12 @@ class Step:
 
     @property
     def busy(self) -> bool:
-        """Some pod or Job of an attempt has not ended: no other attempt may start."""
-        return any(not pod.ended for pod in self.pods) or any(not job.ended for job in self.jobs)
+        """Some pod or Job of an attempt has not ended, though it may be on its way: no other attempt may start."""
+        return bool(self.live_pods) or any(not job.ended for job in self.jobs)
+
+    @property
+    def live_pods(self) -> tuple[Pod, ...]:
+        return tuple(pod for pod in self.pods if not pod.ended)
 
 
 def steps_of(observed: Observed, now: datetime) -> tuple[Step, ...]:
@@ -110,8 +118,7 @@ def steps_of(observed: Observed, now: datetime) -> tuple[Step, ...]:
 
 def _as_it_stands(step: Step, observed: Observed, spec: ValidationRunSpec, now: datetime) -> Step:
     jobs = tuple(sorted((job for job in observed.jobs if job.step == step.key), key=lambda job: job.attempt))
-    uids = {job.meta.uid for job in jobs}
-    pods = tuple(sorted((p for p in observed.pods if p.job_uid in uids), key=lambda p: (p.meta.created, p.meta.name)))
+    pods = tuple(sorted((p for p in observed.pods if p.step == step.key), key=lambda p: (p.meta.created, p.meta.name)))
     attempt = _recovered(step.attempt, jobs)
     job = next((job for job in jobs if job.attempt == attempt.attempt), None)
     mine = [pod for pod in pods if job is not None and pod.job_uid == job.meta.uid]

@@ -27,6 +27,9 @@ def waiting_of(step: Step, observed: Observed) -> Waiting | None:
     if step.attempt.state != "Pending" or step.attempt.attempt == 0:
         for item in observed.refused:
             return Waiting(None, "JobRefused", f"{item.kind} {item.name}: {item.message}", None)
+        if step.attempt.state in ("Pending", "Stopped") and step.live_pods:
+            names = ", ".join(pod.meta.name for pod in step.live_pods)
+            return Waiting(None, "PodsEnding", f"the pod of the attempt before has not ended yet: {names}", None)
         return None
     job, pod = step.job, step.pod
     if job is not None and job.suspended:

@@ -57,7 +57,7 @@ async def puller(fake: FakePod) -> AsyncIterator[ProgressPuller]:
 
 def pod(**fields: object) -> Pod:
     values: dict[str, object] = {"phase": "Running", "ip": "127.0.0.1", "started_at": NOW, **fields}
-    return Pod(meta=Meta("ns", "pod", "uid", NOW), job_uid="job", **values)  # type: ignore[arg-type]
+    return Pod(meta=Meta("ns", "pod", "uid", NOW), job_uid="job", step="tier-1", **values)  # type: ignore[arg-type]
 
 
 async def test_a_good_answer_is_believed(puller: ProgressPuller) -> None:

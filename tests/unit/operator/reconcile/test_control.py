@@ -28,6 +28,7 @@ def test_resume_continues_with_the_next_attempt_and_counts_no_failure() -> None:
     world.settle()
     world.change_spec(suspend=True)
     world.settle()
+    world.let_pods_end()
     world.change_spec(suspend=False)
     assert world.settle() == ["CreateJob tier-1 2"]
     attempt = world.tier(1).status.attempt
@@ -36,6 +37,39 @@ def test_resume_continues_with_the_next_attempt_and_counts_no_failure() -> None:
     assert suspended is not None
     assert suspended.status == "False"
     assert world.events[-3:] == ["Suspended", "Resumed", "TierStarted"] or "Resumed" in world.events
+
+
+def test_a_resumed_run_waits_for_the_pod_that_still_saves_its_state() -> None:
+    world = World().through("profile")
+    world.start("tier-1")
+    world.settle()
+    world.change_spec(suspend=True)
+    world.settle()
+    world.change_spec(suspend=False)
+    assert world.settle() == []
+    running = world.condition("Running", tier=1)
+    assert running is not None
+    assert (running.status, running.reason) == ("False", "PodsEnding")
+    assert world.pod("tier-1").meta.name in running.message
+    assert world.plan().requeue_after == 5
+    world.let_pods_end()
+    assert world.settle() == ["CreateJob tier-1 2"]
+
+
+def test_gpu_time_of_the_grace_period_is_counted_while_suspended() -> None:
+    world = World().through("profile")
+    world.start("tier-1")
+    world.settle()
+    world.tick(100)
+    world.change_spec(suspend=True)
+    world.settle()
+    world.tick(60)
+    world.settle()
+    assert world.run.status.cost.gpu_seconds == 2 * 160
+    world.let_pods_end()
+    world.tick(1000)
+    world.settle()
+    assert world.run.status.cost.gpu_seconds == 2 * 160
 
 
 def test_a_run_created_suspended_starts_nothing() -> None:

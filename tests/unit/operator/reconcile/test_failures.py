@@ -145,7 +145,34 @@ def test_endless_preemption_ends_in_a_failure() -> None:
 
 def test_a_deleted_job_is_followed_by_a_new_attempt_with_the_next_number() -> None:
     world = World().through("profile")
-    world.jobs.pop(world.job("tier-1").meta.name)
+    world.delete_job("tier-1")
+    assert world.settle() == ["CreateJob tier-1 2"]
+
+
+def test_no_new_attempt_while_a_pod_of_a_deleted_job_still_runs() -> None:
+    """`kubectl delete job` takes the Job at once and leaves the pod its grace period."""
+    world = World().through("profile")
+    world.start("tier-1")
+    world.settle()
+    world.tick(100)
+    world.delete_job("tier-1")
+    assert world.settle() == []
+    assert world.tier(1).status.attempt.state == "Stopped"
+    world.tick(30)
+    assert world.settle() == []
+    assert world.run.status.cost.gpu_seconds == 2 * 130
+    world.let_pods_end()
+    assert world.settle() == ["CreateJob tier-1 2"]
+
+
+def test_the_result_of_a_pod_whose_job_is_gone_is_not_taken() -> None:
+    world = World().through("profile")
+    world.start("tier-1")
+    world.settle()
+    pod = world.pod("tier-1")
+    world.succeed("tier-1")
+    world.pods[pod.meta.name] = replace(world.pods[pod.meta.name], job_uid="")  # kubectl delete --cascade=orphan
+    del world.jobs[world.job("tier-1").meta.name]
     assert world.settle() == ["CreateJob tier-1 2"]
 
 

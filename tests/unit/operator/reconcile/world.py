@@ -129,9 +129,21 @@ class World:
             )
             self.bodies[action.name] = action.body
         elif isinstance(action, DeleteJob):
-            job = self.jobs.pop(action.name)
+            job = self.jobs[action.name]
             assert job.meta.uid == action.uid
-            self.pods = {name: pod for name, pod in self.pods.items() if pod.job_uid != job.meta.uid}
+            self._delete_pods(job)
+            if any(pod.job_uid == job.meta.uid for pod in self.pods.values()):  # deletion in the foreground
+                self.jobs[action.name] = replace(job, meta=replace(job.meta, deleting=True))
+            else:
+                del self.jobs[action.name]
+
+    def _delete_pods(self, job: Job) -> None:
+        """Pods on a node have their grace period, the others go at once."""
+        for name, pod in list(self.pods.items()):
+            if pod.job_uid == job.meta.uid and pod.scheduled and not pod.ended:
+                self.pods[name] = replace(pod, meta=replace(pod.meta, deleting=True))
+            elif pod.job_uid == job.meta.uid:
+                del self.pods[name]
 
     def _meta(self, name: str) -> Meta:
         return Meta(namespace="ns", name=name, uid=f"uid-{next(self._ids)}", created=self.now)
@@ -171,7 +183,7 @@ class World:
         """A pod for the newest Job of the step, not started yet."""
         name = f"{self.job(step).meta.name}-pod"
         values = {"phase": "Pending", "scheduled": True, "scheduled_at": self.now, "ip": "10.0.0.1", **pod}
-        self.pods[name] = Pod(meta=self._meta(name), job_uid=self.job(step).meta.uid, **values)
+        self.pods[name] = Pod(meta=self._meta(name), job_uid=self.job(step).meta.uid, step=step, **values)
 
     def change_pod(self, step: str, **changes: Any) -> None:
         pod = self.pod(step)
@@ -180,6 +192,17 @@ class World:
     def start(self, step: str) -> None:
         self.schedule(step)
         self.change_pod(step, phase="Running", started_at=self.now)
+
+    def delete_job(self, step: str) -> None:
+        """As kubectl does it: the Job is gone at once, a pod of it ends in its own time."""
+        job = self.job(step)
+        self._delete_pods(job)
+        del self.jobs[job.meta.name]
+
+    def let_pods_end(self) -> None:
+        """What was deleted is gone: the kubelet has ended the pods, the garbage collector removes their Jobs."""
+        self.pods = {name: pod for name, pod in self.pods.items() if not pod.meta.deleting}
+        self.jobs = {name: job for name, job in self.jobs.items() if not job.meta.deleting}
 
     def report(self, step: str, progress: Progress | None, *, answered: bool = True) -> None:
         self.reports[self.pod(step).meta.uid] = Report(progress, self.now if answered else None, self.now)
