@@ -235,7 +235,7 @@ _EXAMPLE_BY_POD_EXIT: dict[int, type[SynthosError]] = {
     POD_EXIT_MODEL: ModelError,
     POD_EXIT_RESOURCE: ResourceError,
     POD_EXIT_TIMEOUT: PhaseTimeout,
-    137: OutOfMemory,
+    137: ResourceError,
 }
 
 
@@ -244,9 +244,13 @@ def pod_exit_code(info: ErrorInfo) -> int:
     return _POD_EXIT_BY_CATEGORY.get(info.code // 1000, POD_EXIT_INTERNAL)
 
 
-def from_pod_exit(exit_code: int, message: str) -> ErrorInfo:
-    """What a pod's bare exit code tells when it left no termination message (137: killed, out of memory)."""
-    return to_info(_EXAMPLE_BY_POD_EXIT.get(exit_code, InternalError)(message))
+def from_pod_exit(exit_code: int, message: str, *, details: str = "") -> ErrorInfo:
+    """What a pod's bare exit code tells when it left no termination message.
+
+    137 is SIGKILL and no more than that: eviction, a lost node, the end of the grace period. That memory
+    ran out only the container's reason says.
+    """
+    return to_info(_EXAMPLE_BY_POD_EXIT.get(exit_code, InternalError)(message, details=details))
 
 
 CLI_EXIT_ERROR = 1

@@ -44,5 +44,6 @@ def test_the_text_of_an_unexpected_exception_is_not_told() -> None:
     assert (info.code, info.message) == (5000, "unexpected RuntimeError")
 
 
-def test_a_killed_pod_is_out_of_memory() -> None:
-    assert errors.from_pod_exit(137, "killed").code == errors.OutOfMemory.code
+def test_a_killed_pod_lacked_a_resource_but_not_surely_memory() -> None:
+    info = errors.from_pod_exit(137, "killed", details="pod x")
+    assert (info.code, info.retryable, info.details) == (errors.ResourceError.code, True, "pod x")

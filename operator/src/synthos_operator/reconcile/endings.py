@@ -1,4 +1,8 @@
-"""How an attempt ended, read from its Job and pods. Everything a pod says is doubted first."""
+"""How an attempt ended, read from its Job and pods. Everything a pod says is doubted first.
+
+Two attempts that fail alike must give equal messages, or they would not be taken for the same error
+(`retry.py`). So what differs between attempts, the pod's name above all, stands in the details.
+"""
 
 from __future__ import annotations
 
@@ -58,11 +62,11 @@ def _of_complete(pods: Sequence[Pod], phase: PhaseName, tier: int | None, what: 
     try:
         outcome = decode_outcome(text)
     except ValueError as error:
-        return Failure(to_info(InternalError(f"{what}: pod {pod.meta.name}: {error}")))
+        return Failure(to_info(InternalError(f"{what}: {error}", details=_named(pod))))
     if outcome.error is not None:
         return Failure(outcome.error)
     if not _has_result(outcome, phase, tier):
-        return Failure(to_info(InternalError(f"{what}: pod {pod.meta.name} ended well but left no result")))
+        return Failure(to_info(InternalError(f"{what}: the pod ended well but left no result", details=_named(pod))))
     return Success(outcome)
 
 
@@ -83,7 +87,7 @@ def _of_failed(job: Job, pods: Sequence[Pod], what: str) -> Ending:
         return _of_exit(failed[-1], what)
     if ended and ended[-1].termination is None:
         pod = ended[-1]
-        return Failure(to_info(ResourceError(f"{what}: pod {pod.meta.name} did not run: {pod.reason} {pod.message}")))
+        return Failure(to_info(ResourceError(f"{what}: the pod did not run{_why(pod)}", details=_named(pod))))
     return Interruption(f"{what}: the Job failed ({job.reason}: {job.message}) and its pod is gone")
 
 
@@ -100,15 +104,28 @@ def _of_exit(pod: Pod, what: str) -> Ending:
     if end.exit_code == POD_EXIT_PREEMPTED:
         return Interruption(f"{what}: pod {pod.meta.name} was asked to stop and saved its state")
     if end.reason == "OOMKilled":
-        return Failure(to_info(OutOfMemory(f"{what}: pod {pod.meta.name} was killed for using too much memory")))
+        killed = OutOfMemory(f"{what}: the pod was killed for using too much memory", details=_named(pod))
+        return Failure(to_info(killed))
     try:
         told = decode_outcome(end.message).error
     except ValueError:
         told = None
-    if told is not None:
-        return Failure(told)
-    return Failure(
-        from_pod_exit(
-            end.exit_code, f"{what}: pod {pod.meta.name} exited with code {end.exit_code} and left no message"
-        )
-    )
+    return Failure(told or _untold(pod, end.exit_code, what))
+
+
+def _untold(pod: Pod, exit_code: int, what: str) -> ErrorInfo:
+    """Of a pod that left no message: its exit code tells the category, or the kubelet why it ended the pod."""
+    message = f"{what}: the pod exited with code {exit_code} and left no message{_why(pod)}"
+    if pod.reason:
+        return to_info(ResourceError(message, details=_named(pod)))
+    return from_pod_exit(exit_code, message, details=_named(pod))
+
+
+def _why(pod: Pod) -> str:
+    """The kubelet's words about the whole pod (Evicted, NodeLost, Terminated), where it has any."""
+    words = " ".join(word for word in (pod.reason, pod.message) if word)
+    return f": {words}" if words else ""
+
+
+def _named(pod: Pod) -> str:
+    return f"pod {pod.meta.name}"

@@ -107,7 +107,7 @@ def test_out_of_memory_is_tried_once_more_with_half_the_micro_batch() -> None:
     assert "half the micro-batch" in world.run.status.error.details
 
 
-@pytest.mark.parametrize(("code", "reason"), [(137, "OOMKilled"), (137, "Error"), (1, "OOMKilled")])
+@pytest.mark.parametrize(("code", "reason"), [(137, "OOMKilled"), (1, "OOMKilled")])
 def test_a_pod_killed_for_its_memory_counts_as_out_of_memory(code: int, reason: str) -> None:
     world = World().through("profile")
     world.start("tier-1")
@@ -118,6 +118,48 @@ def test_a_pod_killed_for_its_memory_counts_as_out_of_memory(code: int, reason: 
     assert attempt.error.code == 3001
     assert attempt.micro_batch_divisor == 2
     assert attempt.retry_at is not None
+
+
+EVICTED = {"reason": "Evicted", "message": 'Usage of EmptyDir volume "tmp" exceeds the limit "10Gi". '}
+
+
+@pytest.mark.parametrize(
+    ("code", "kubelet"),
+    [(137, {}), (137, EVICTED), (143, EVICTED), (137, {"reason": "NodeLost", "message": "the node is gone"})],
+)
+def test_a_pod_killed_for_anything_else_keeps_its_micro_batch(code: int, kubelet: dict[str, str]) -> None:
+    world = World().through("profile")
+    world.start("tier-1")
+    world.change_pod("tier-1", **kubelet)
+    world.end("tier-1", code)
+    world.settle()
+    attempt = world.tier(1).status.attempt
+    assert attempt.error is not None
+    assert (attempt.error.code, attempt.error.retryable) == (3000, True)
+    assert all(word.strip() in attempt.error.message for word in kubelet.values())
+    assert attempt.micro_batch_divisor == 1
+    assert attempt.retry_at is not None
+
+
+@pytest.mark.parametrize(("code", "reason"), [(POD_EXIT_MODEL, ""), (137, "Error")])
+def test_pods_that_leave_no_message_fail_with_the_same_error_and_are_named_in_the_details(
+    code: int, reason: str
+) -> None:
+    world = World(spec={"maxAttempts": 10}).through("profile")
+    for _ in range(2):
+        world.start("tier-1")
+        world.end("tier-1", code, "", reason)
+        assert world.settle() == []
+        name = world.pod("tier-1").meta.name
+        error = world.tier(1).status.attempt.error
+        assert error is not None
+        assert name not in error.message
+        assert name in error.details
+        world.tick(60)
+        world.settle()
+    assert world.run.status.phase == "Failed"
+    assert world.run.status.error is not None
+    assert "the same error in two attempts" in world.run.status.error.details
 
 
 def test_preemption_is_no_failure_and_the_next_attempt_starts_at_once() -> None:
