@@ -20,7 +20,10 @@ from .steps import Step
 from .times import parse_or_none, stamp
 
 DEADLINE_SLACK_SECONDS = 60
-"""The Job's own deadline is a safety net for the operator's absence; the operator's comes first."""
+"""The Job's own deadline is a safety net for the operator's absence; the operator's comes first.
+
+It is frozen at creation: where the run's has been raised since, the Job ends as interrupted (endings.py).
+"""
 
 
 def advance(situation: Situation, decision: Decision) -> tuple[tuple[Action, ...], tuple[Step, ...]]:

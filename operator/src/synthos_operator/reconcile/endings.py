@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 
 from synthos_api.errors import (
     POD_EXIT_PREEMPTED,
-    DeadlineExceeded,
     ErrorInfo,
     InternalError,
     OutOfMemory,
@@ -80,7 +79,9 @@ def _has_result(outcome: PhaseOutcome, phase: PhaseName, tier: int | None) -> bo
 
 def _of_failed(job: Job, pods: Sequence[Pod], what: str) -> Ending:
     if job.reason == "DeadlineExceeded":
-        return Failure(to_info(DeadlineExceeded(f"{what}: the Job ran into its deadline")))
+        # Whether the run's time is up is the rule deadline_passed's to say: the Job's own deadline is the one
+        # of its creation, and spec.deadlineSeconds may have been raised since.
+        return Interruption(f"{what}: the Job ran into the deadline it was made with")
     ended = sorted((pod for pod in pods if pod.ended), key=_when)
     failed = [pod for pod in ended if pod.termination is not None and pod.termination.exit_code != 0]
     if failed:

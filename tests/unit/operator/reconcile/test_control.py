@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+
+from synthos_api.errors import POD_EXIT_PREEMPTED
 
 from .world import ALL_STEPS, World
 
@@ -155,6 +159,37 @@ def test_the_deadline_fails_the_run_and_stops_its_pods() -> None:
     assert "4001 in tier 1" in failed.message
 
 
+def job_deadline_exceeded(world: World, step: str) -> None:
+    """The Job controller stops the pod, which is asked to end and saves its state."""
+    world.end(step, POD_EXIT_PREEMPTED)
+    job = world.job(step)
+    world.jobs[job.meta.name] = replace(job, reason="DeadlineExceeded")
+
+
+def test_a_deadline_raised_while_a_step_runs_outlives_the_jobs_own() -> None:
+    world = World(spec={"deadlineSeconds": 300, "maxAttempts": 1}).through("profile")
+    world.start("tier-1")
+    world.settle()
+    world.change_spec(deadlineSeconds=1000)
+    world.tick(361)
+    job_deadline_exceeded(world, "tier-1")
+    assert world.settle() == ["CreateJob tier-1 2"]
+    attempt = world.tier(1).status.attempt
+    assert (attempt.failures, attempt.interruptions) == (0, 1)
+    assert world.bodies[world.job("tier-1").meta.name]["spec"]["activeDeadlineSeconds"] == 1000 - 361 + 60
+
+
+def test_a_job_that_ran_into_its_deadline_in_the_operators_absence_fails_the_run() -> None:
+    world = World(spec={"deadlineSeconds": 300}).through("profile")
+    world.start("tier-1")
+    world.settle()
+    world.tick(361)
+    job_deadline_exceeded(world, "tier-1")
+    assert world.settle() == []
+    assert world.run.status.error is not None
+    assert world.run.status.error.code == 4001
+
+
 def test_a_verdict_that_is_there_wins_over_the_deadline() -> None:
     world = World(spec={"deadlineSeconds": 300}).through("profile", "tier-1", "tier-2")
     world.succeed("verdict")
@@ -259,8 +294,6 @@ def test_waiting_pods_cost_nothing() -> None:
 
 
 def test_a_job_held_back_by_a_queue_is_left_alone_and_waits_without_a_deadline() -> None:
-    from dataclasses import replace
-
     world = World(spec={"pendingDeadlineSeconds": 60}).through("profile")
     job = world.job("tier-1")
     world.jobs[job.meta.name] = replace(job, suspended=True)
