@@ -11,7 +11,8 @@ from __future__ import annotations
 import base64
 import binascii
 import zlib
-from typing import Literal
+from collections.abc import Iterator
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -57,7 +58,7 @@ class PhaseOutcome(Result):
     """Content of the termination message. Exactly one of error and a result is there.
 
     `sha256` is the digest of the artifact at `result_uri`, which holds the result in full;
-    the result here may have thinner loss curves.
+    the result here may have less detail (`encode_outcome`).
     """
 
     result_uri: str = Field(default="", max_length=2048)
@@ -90,13 +91,36 @@ def thin_model(model: ModelResult, points: int) -> ModelResult:
     )
 
 
+def _rounded(value: Any, digits: int) -> Any:
+    """The same JSON-like value with every float cut to so many significant digits."""
+    if isinstance(value, dict):
+        return {key: _rounded(item, digits) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item, digits) for item in value]
+    return float(f"{value:.{digits}g}") if isinstance(value, float) else value
+
+
+def _slimmer_models(models: list[ModelResult]) -> Iterator[list[ModelResult]]:
+    """First the curves go, then what only describes a model, then digits, at the very last the models.
+
+    64 models, the most a tier may have, need four digits; three are the reserve.
+    """
+    for points in (MAX_CURVE_POINTS, 32, 16, 8, 4, 0):
+        yield [thin_model(m, points) for m in models]
+    plain = [thin_model(m, 0).model_copy(update={"spectral_metrics": None, "gradient_stats": None}) for m in models]
+    yield plain
+    for digits in (6, 5, 4, 3):
+        yield [ModelResult.model_validate(_rounded(m.model_dump(), digits)) for m in plain]
+    yield []
+
+
 def _slimmer(outcome: PhaseOutcome) -> list[PhaseOutcome]:
     """The outcome as it is, then ever slimmer; detail goes first, what decides goes last."""
     versions = [outcome]
     if outcome.tier is not None:
-        for points in (MAX_CURVE_POINTS, 32, 16, 8, 4, 0):
-            models = [thin_model(m, points) for m in outcome.tier.models]
-            versions.append(outcome.model_copy(update={"tier": outcome.tier.model_copy(update={"models": models})}))
+        tier = outcome.tier
+        slimmer = (tier.model_copy(update={"models": models}) for models in _slimmer_models(tier.models))
+        versions += [outcome.model_copy(update={"tier": version}) for version in slimmer]
     if outcome.profile is not None:
         profile = outcome.profile
         for clusters, pairs in ((32, 32), (16, 16), (8, 8), (0, 0)):

@@ -68,6 +68,42 @@ def test_ten_full_models_fit_into_one_termination_message() -> None:
     assert [m.paired for m in read.tier.models] == [m.paired for m in tier.models]
 
 
+@pytest.mark.parametrize("count", [16, 20, 32, 64])
+def test_every_model_of_the_largest_tier_fits(count: int) -> None:
+    """64 is the schema's maximum of variants; full-precision floats hardly compress."""
+    rng = random.Random(count)
+    models = [
+        full_model(i, rng).model_copy(
+            update={"model_size": 10_000_000_000, "collapse_detected": rng.random() < 0.5, "tier": 3}
+        )
+        for i in range(1, count + 1)
+    ]
+    uri = (
+        "s3://a-bucket-with-a-name/synthos/team-namespace/customer-dataset-2025-11-0123abcd/cascade/tier-3/result.json"
+    )
+    digest = f"{rng.getrandbits(256):064x}"
+    outcome = PhaseOutcome(result_uri=uri, sha256=digest, tier=TierResult(tier=3, models=models))
+    message = encode_outcome(outcome)
+    assert len(message.encode()) <= TERMINATION_MESSAGE_BYTES
+    read = decode_outcome(message)
+    assert read.tier is not None
+    assert [m.variant for m in read.tier.models] == list(range(1, count + 1))
+    for sent, got in zip(models, read.tier.models, strict=True):
+        assert got.collapse_detected == sent.collapse_detected
+        assert got.training_loss == pytest.approx(sent.training_loss, rel=1e-3)
+        assert got.paired is not None
+        assert sent.paired is not None
+        assert got.paired.relative_excess == pytest.approx(sent.paired.relative_excess, rel=1e-3)
+
+
+def test_where_not_even_the_models_fit_the_place_of_the_artifact_is_told() -> None:
+    tier = TierResult(tier=1, models=[full_model(i, random.Random(i)) for i in range(1, 65)])
+    outcome = PhaseOutcome(result_uri="s3://bucket/result.json", sha256="a" * 64, tier=tier)
+    read = decode_outcome(encode_outcome(outcome, limit=256))
+    assert (read.result_uri, read.sha256) == (outcome.result_uri, outcome.sha256)
+    assert read.tier == TierResult(tier=1, models=[])
+
+
 def test_a_small_outcome_is_readable_json() -> None:
     outcome = PhaseOutcome(error=to_info(CorruptData("line is not JSON").at("s3://bucket/a.jsonl", row=7)))
     message = encode_outcome(outcome)

@@ -19,7 +19,11 @@ _DIGITS = 6
 
 
 def tier_results(step: Step) -> list[ModelResult]:
-    """Models finished so far; a curve that was already seen in more detail keeps it."""
+    """Models finished so far. What was already seen of one in more detail is kept.
+
+    The termination message of a tier with many models has less detail than the progress before it, and
+    where even that did not fit, no models at all.
+    """
     before = {model.variant: model for model in (step.tier.status.results if step.tier else [])}
     told: Sequence[ModelResult] = ()
     if step.outcome is not None and step.outcome.tier is not None:
@@ -31,11 +35,15 @@ def tier_results(step: Step) -> list[ModelResult]:
 
 
 def _fuller(model: ModelResult, before: ModelResult | None) -> ModelResult:
-    if before is None or len(before.loss_curve) <= len(model.loss_curve):
+    if before is None:
         return model
-    return model.model_copy(
-        update={"loss_curve": before.loss_curve, "reference_loss_curve": before.reference_loss_curve}
-    )
+    update: dict[str, object] = {
+        "spectral_metrics": model.spectral_metrics or before.spectral_metrics,
+        "gradient_stats": model.gradient_stats or before.gradient_stats,
+    }
+    if len(before.loss_curve) > len(model.loss_curve):
+        update |= {"loss_curve": before.loss_curve, "reference_loss_curve": before.reference_loss_curve}
+    return model.model_copy(update=update)
 
 
 def pulled(step: Step) -> Progress | None:
@@ -67,7 +75,7 @@ def tier_progress(step: Step, results: Sequence[ModelResult], stalled: bool, now
     total = step.spec.variants if step.spec else 0
     if step.succeeded:
         done = before.model_copy(
-            update={"models_completed": len(results), "models_total": total, "percent": 100.0, "state": "done"}
+            update={"models_completed": total, "models_total": total, "percent": 100.0, "state": "done"}
         )
         return done.model_copy(update={"eta_seconds": 0.0, "gpu_utilization": {}, "step": ""})
     progress = pulled(step)

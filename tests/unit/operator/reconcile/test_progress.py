@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from synthos_api.progress import Progress
+from synthos_api.results import GradientStats, SpectralMetrics, TierResult
 
 from .world import World, model
 
@@ -115,6 +116,32 @@ def test_the_fuller_loss_curve_survives_a_thinned_result() -> None:
     world.succeed("tier-1")
     world.settle()
     assert [len(result.loss_curve) for result in world.tier(1).status.results] == [64, 4]
+
+
+def test_what_a_slim_termination_message_leaves_out_is_kept_from_the_progress() -> None:
+    world = running_world()
+    world.tick(10)
+    spectral, gradient = SpectralMetrics(spectral_entropy=0.5), GradientStats(total_norm=2.0)
+    told = model(1, 1).model_copy(update={"spectral_metrics": spectral, "gradient_stats": gradient})
+    world.report("tier-1", training(50, results=[told]))
+    world.settle()
+    world.succeed("tier-1")
+    world.settle()
+    first, second = world.tier(1).status.results
+    assert (first.spectral_metrics, first.gradient_stats) == (spectral, gradient)
+    assert second.spectral_metrics is None
+
+
+def test_a_tier_whose_models_did_not_fit_is_complete_with_what_the_progress_told() -> None:
+    world = running_world()
+    world.tick(10)
+    world.report("tier-1", training(99, results=[model(1, 1)]))
+    world.settle()
+    world.succeed("tier-1", tier=TierResult(tier=1, models=[]))
+    assert world.settle() == ["CreateJob tier-2 1"]
+    status = world.tier(1).status
+    assert [result.variant for result in status.results] == [1]
+    assert (status.phase, status.progress.models_completed) == ("Complete", 2)
 
 
 def test_a_pod_that_has_just_ended_does_not_make_its_tier_wait_again() -> None:
