@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Table
 
 from hack.deploy import Clock, Deployment, apply, deploy, provide_images
+from hack.localcluster import torch_volume
 from hack.localcluster.api import ClusterError, ensure
 from hack.runs import condition, finished, is_true
 from synthos_api.v1alpha1 import API_VERSION, RUN_KIND
@@ -248,14 +250,20 @@ The cluster goes on running; `make cluster-down` removes it.""")
 
 
 def run(arguments: argparse.Namespace, clock: Clock) -> int:
-    cluster = ensure("dev", helm=True)
-    clock.say("cluster is up")
-    images = provide_images(cluster)
-    clock.say("images are loaded")
-    deployment = deploy(cluster, NAMESPACE, images=images, folder=ROOT / "build" / "demo-certs")
-    clock.say("chart is installed: operator and facade are ready")
     data = ROOT / "build" / "demo-data"
-    make_data(data, arguments.seed)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        # Neither needs what comes in between, and that often waits.
+        making = pool.submit(make_data, data, arguments.seed)
+        cluster = ensure("dev", helm=True)
+        clock.say("cluster is up")
+        linking = pool.submit(torch_volume.ensure, cluster, NAMESPACE) if cluster.ours else None
+        images = provide_images(cluster)
+        clock.say("images are loaded")
+        if linking is not None:
+            linking.result()
+        deployment = deploy(cluster, NAMESPACE, images=images, folder=ROOT / "build" / "demo-certs")
+        clock.say("chart is installed: operator and facade are ready")
+        making.result()
     uris = {
         name: deployment.upload(data / f"{name}.parquet", f"demo/{arguments.seed}/{name}.parquet")
         for name in ("reference", "healthy", "collapsed")

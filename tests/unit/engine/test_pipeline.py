@@ -8,6 +8,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from synthos_api.errors import DatasetNotFound, SchemaMismatch, UsageError
@@ -121,3 +123,32 @@ def test_stop_and_wrong_tiers(tmp_path: Path) -> None:
     for tier in (None, 2):
         with pytest.raises(UsageError):
             run(config(dataset, None, str(tmp_path / "out"), phase="Cascade", tier=tier, tiers=NANO[:1]))
+
+
+def test_narrow_floats_are_the_reference_they_are_a_copy_of(tmp_path: Path) -> None:
+    """float32 against text: the same numbers must be the same text, or the digits are what models learn."""
+    values = [round(0.1 * i, 1) for i in range(300)]
+    pq.write_table(pa.table({"x": pa.array(values, pa.float32()), "y": values}), tmp_path / "a.parquet")
+    (tmp_path / "b.csv").write_text("x,y\n" + "".join(f"{v},{v}\n" for v in values))
+    run(config(tmp_path / "a.parquet", tmp_path / "b.csv", str(tmp_path / "out"), sample_rows=300))
+    ours, theirs = (pq.read_table(tmp_path / "out" / name) for name in (SAMPLE, REFERENCE_SAMPLE))
+    assert ours["x"].to_pylist() == theirs["x"].to_pylist() == values
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"architecture": "temporal_eigenstate"}, "not available yet"),
+        ({"tiers": (NANO[0].model_copy(update={"nodes": 2}),)}, "trains on one"),
+        ({"tiers": (NANO[0].model_copy(update={"model_size": 7_000_000}),)}, "no model of about 7000000"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_before_any_work(tmp_path: Path, change: dict[str, Any], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        run(config(tmp_path / "not even looked for", None, str(tmp_path / "out"), **change))
+
+
+def test_a_retry_with_a_smaller_micro_batch_is_the_same_configuration() -> None:
+    first = config("/a", None, "/out")
+    assert config_digest(first) == config_digest(first.model_copy(update={"attempt": 2, "micro_batch_divisor": 2}))
+    assert config_digest(first) != config_digest(first.model_copy(update={"seed": 1}))

@@ -16,6 +16,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from synthos_api.errors import UsageError
+from synthos_api.ladder import check_trainable
 from synthos_api.phases import (
     PROFILE_RESULT,
     REFERENCE_SAMPLE,
@@ -88,6 +89,7 @@ def run_profile(context: PhaseContext) -> tuple[PhaseOutcome, Extra]:
     reference's profile, and the rows of each stratum.
     """
     config, loader = context.config, DatasetLoader()
+    check_trainable(config.architecture, config.tiers)
     progress = _RowProgress(context)
     progress.step("reading the dataset's schema")
     # Every input is looked at before long work on any of them begins.

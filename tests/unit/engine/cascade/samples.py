@@ -65,8 +65,9 @@ def collapsed(count: int) -> list[str]:
     return sentences(count, 0, words=3)
 
 
-def put(store: MemoryStore, name: str, texts: Sequence[str], column: str = "text") -> None:
-    table = pa.table({column: pa.array(list(texts)), "__row__": pa.array(np.arange(len(texts)))})
+def put(store: MemoryStore, name: str, texts: Sequence[str], column: str = "text", **more: Sequence[int]) -> None:
+    rows = pa.array(np.arange(len(texts)))
+    table = pa.table({column: pa.array(list(texts)), **more, "__row__": rows})
     buffer = io.BytesIO()
     pq.write_table(table, buffer)
     store.content[name] = buffer.getvalue()

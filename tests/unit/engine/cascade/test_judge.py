@@ -82,6 +82,11 @@ def test_real_data_of_the_same_source_are_not_called_collapse(candidate: list[st
     assert low <= document["effect"]["excess_loss"] <= high
 
 
+def test_one_row_over_and_over_is_judged_too() -> None:
+    document, _ = judged(["the same row again and again, word for word"] * 1500, REFERENCE)
+    assert (document["verdict"], document["mechanism"]) == ("collapse", "duplicated"), document["reason"]
+
+
 def test_without_a_reference_nothing_is_claimed() -> None:
     document, _ = judged(sentences(1000, 1), None)
     assert (document["verdict"], document["mode"], document["risk_score"]) == ("inconclusive", "no_reference", None)

@@ -28,6 +28,7 @@ def test_no_row_is_both_trained_on_and_held_out() -> None:
     made = material(texts, texts)
     assert made.reference is not None
     assert made.real_holdout is not None
+    assert made.candidate_holdout is not None
     held_out = rows_of(made.real_holdout.corpus.data) | rows_of(made.candidate_holdout.corpus.data)
     trained = {text.strip() for rows in (made.candidate, made.reference) for text in rows.texts}
     assert held_out
@@ -78,7 +79,7 @@ def test_more_rows_than_the_largest_tier_asks_for_are_not_used() -> None:
 
 def test_too_little_data_says_how_much_is_needed() -> None:
     with pytest.raises(DatasetTooSmall, match=r"/data/candidate.parquet: .* are needed") as caught:
-        material(sentences(10, 1), sentences(1000, 2))
+        material(sentences(10, 1), None)
     assert caught.value.code == 1008
     with pytest.raises(DatasetTooSmall, match=r"/data/reference.parquet: .* are needed"):
         material(sentences(1000, 1), sentences(10, 2))
@@ -101,13 +102,48 @@ def test_the_amount_said_to_be_needed_is_enough() -> None:
 
 def test_all_rows_equal_cannot_be_held_out() -> None:
     with pytest.raises(DatasetTooSmall, match="different rows"):
-        material(["the same row"] * 5000, sentences(1000, 2))
+        material(["the same row"] * 5000, None)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_few_different_rows_are_trained_on_against_a_reference(seed: int) -> None:
+    """The most collapsed candidates there are: the hash holds out all of them or none."""
+    made = material(["the same row"] * 5000, sentences(1000, 2), seed)
+    assert made.candidate_holdout is None
+    assert len(made.candidate.texts) == 5000
+
+
+def test_rows_of_the_real_holdout_are_never_trained_on_whatever_the_candidate() -> None:
+    real = sentences(1000, 2)
+    for seed in range(8):
+        made = material([real[0], real[1]] * 3000, real, seed)
+        assert made.real_holdout is not None
+        assert not set(made.candidate.texts) & rows_with_ends(made.real_holdout.corpus.data)
+
+
+def rows_with_ends(data: np.ndarray) -> set[bytes]:
+    return {row + b"\n" for row in rows_of(data)}
+
+
+def test_a_long_document_does_not_fill_the_holdout() -> None:
+    long = [" ".join(sentences(2000, i)) for i in range(200)]
+    made = material(sentences(1000, 1), long)
+    assert made.real_holdout is not None
+    assert len(made.real_holdout.corpus.rows) >= 10
+
+
+def test_plain_texts_need_no_common_name() -> None:
+    store = store_with(sentences(100, 1), sentences(100, 2))
+    put(store, SAMPLE, sentences(100, 1), column="body")
+    candidate, reference = load_samples(store, config(TIERS))
+    assert reference is not None
+    assert len(candidate.texts) == len(reference.texts) == 100
 
 
 def test_other_columns_than_the_reference() -> None:
     store = store_with(sentences(100, 1), sentences(100, 2))
-    put(store, SAMPLE, sentences(100, 1), column="body")
-    with pytest.raises(SchemaMismatch, match=r"/data/reference.parquet: .*text instead of body"):
+    put(store, SAMPLE, sentences(100, 1), column="body", id=range(100))
+    with pytest.raises(SchemaMismatch, match=r"/data/reference.parquet: .*other columns"):
         load_samples(store, config(TIERS))
 
 

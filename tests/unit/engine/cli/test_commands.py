@@ -156,6 +156,28 @@ def test_sample(synthos: Synthos, tmp_path: Path) -> None:
     assert pq.read_table(tmp_path / "again.parquet").schema.names.count("__row__") == 1
 
 
+def test_a_sample_never_replaces_its_dataset(synthos: Synthos, tmp_path: Path) -> None:
+    path = write_parquet(tmp_path / "people.parquet", people(1000))
+    before = path.read_bytes()
+    (tmp_path / "link").symlink_to(path)
+    for out in (path, tmp_path / "link", path.as_uri()):
+        done = synthos("sample", path, "--rows", "50", "--out", out)
+        assert (done.code, "the dataset itself" in done.err) == (2, True)
+    assert path.read_bytes() == before
+
+
+def test_a_plan_without_models_costs_nothing(synthos: Synthos, tmp_path: Path) -> None:
+    path = tmp_path / "run.yaml"
+    path.write_text(RUN.replace("  dataset:", "  through: Profile\n  dataset:"))
+    plan = synthos("plan", path, "--json").document
+    assert (plan["tiers"], plan["total"]["cost_usd"], plan["deadline"]["within"]) == ([], 0, True)
+    path.write_text(RUN.replace("gpus: 4", "gpus: 0"))
+    plan = synthos("plan", path, "--json").document
+    assert (plan["total"]["gpu_hours"], plan["total"]["wall_hours"], plan["deadline"]["within"]) == (0, None, None)
+    assert any("CPUs" in line for line in plan["assumptions"])
+    assert synthos("plan", path).code == 0
+
+
 def test_plan(synthos: Synthos, tmp_path: Path) -> None:
     path = tmp_path / "run.yaml"
     path.write_text(RUN)

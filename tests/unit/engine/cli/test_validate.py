@@ -116,4 +116,5 @@ def test_ctrl_c_ends_with_130_and_the_next_call_continues(synthos: Synthos, tmp_
     out, err = process.communicate(timeout=120)
     assert (process.returncode, out) == (130, "")
     assert err.splitlines()[-1] == "synthos: interrupted"
+    assert list((tmp_path / "out").rglob("checkpoint.json")), "nothing to continue from"
     assert "Traceback" not in err

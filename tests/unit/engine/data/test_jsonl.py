@@ -70,6 +70,7 @@ def test_every_value_comes_back(tmp_path_factory: pytest.TempPathFactory, rows: 
         (b'{"a": "\xff"}\n', "byte 7: not UTF-8"),
         (b'{"a": 1}\n' * 50_000 + b"\x00", "byte 450000: a NUL"),
         ('{"a": 1}\n{"a": ', "row 1: line 2"),
+        ('{"a": 1}\n{"a": 1e999}\n', "row 1: line 2: the number 1e999"),
     ],
 )
 def test_damage_is_named_with_its_place(tmp_path: Path, content: str | bytes, place: str) -> None:

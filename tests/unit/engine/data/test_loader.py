@@ -49,7 +49,7 @@ def test_content_decides_not_the_name(tmp_path: Path, name: str) -> None:
     assert DatasetLoader().get_metadata(str(plain)).format == name
     odd = tmp_path / "data.csv"
     plain.rename(odd)
-    if name in ("PARQUET",):
+    if name != "TSV":  # a table with tabs under another name of tables
         assert DatasetLoader().get_metadata(str(odd)).format == name
 
 

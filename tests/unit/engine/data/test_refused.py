@@ -103,6 +103,21 @@ def test_a_damaged_page_is_told_with_its_row(tmp_path: Path) -> None:
     assert error.row <= 3000
 
 
+def test_text_that_is_no_utf8_is_told_with_its_row(tmp_path: Path) -> None:
+    texts = pa.array([b"good"] * 10_000 + [b"\xff\xfe"], pa.binary()).view(pa.string())
+    pq.write_table(pa.table({"a": texts}), tmp_path / "t.parquet")
+    error = refusal(tmp_path / "t.parquet")
+    assert (error.code, error.row is not None and 0 < error.row <= 10_000) == (CorruptData.code, True)
+    assert "UTF" in str(error)
+
+
+def test_two_columns_of_one_name_are_both_read(tmp_path: Path) -> None:
+    table = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"])
+    pq.write_table(table, tmp_path / "t.parquet")
+    (batch,) = DatasetLoader().stream_chunks(str(tmp_path / "t.parquet"))
+    assert batch.to_pylist() == [{"a": 1, "a.1": 2}]
+
+
 def test_parquet_without_rows_or_columns(tmp_path: Path) -> None:
     pq.write_table(pa.table({"a": pa.array([], pa.int64())}), tmp_path / "t.parquet")
     assert refusal(tmp_path / "t.parquet").code == EmptyDataset.code

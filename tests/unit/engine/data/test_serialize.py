@@ -6,6 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -92,3 +93,16 @@ def test_foreign_text_is_refused() -> None:
     for text in (b"a: 1\n\n", b"a: 1\nc: 2\n\n", b"a: 1\nb: 2\n", b""):
         with pytest.raises(ValueError, match="expected"):
             text_to_rows([text], schema)
+
+
+@pytest.mark.parametrize("kind", [pa.float16(), pa.float32(), pa.float64()])
+def test_a_float_is_written_with_the_digits_of_its_own_width(kind: pa.DataType) -> None:
+    values = np.array([0.1, 1.5, 2.25, float("nan")], kind.to_pandas_dtype())
+    texts = rows_to_text(pa.record_batch({"x": pa.array(values, kind)}))
+    assert texts[1:] == [b"x: 1.5\n\n", b"x: 2.25\n\n", b"x: NaN\n\n"]
+    assert kind == pa.float16() or texts[0] == b"x: 0.1\n\n"
+
+
+def test_times_beyond_pythons_are_text_as_well() -> None:
+    times = pa.array([10**15], pa.timestamp("s"))
+    assert rows_to_text(pa.record_batch({"x": times}))[0].startswith(b'x: "')

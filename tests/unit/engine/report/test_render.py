@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
 
 from synthos_api.results import ModelResult, VerdictDocument
+from synthos_api.v1alpha1 import CascadeSpec, TierSpec
 from synthos_engine.report import render
 from synthos_engine.verdict import judge
 from tests.unit.engine.verdict.test_rule import cascade
@@ -55,6 +58,15 @@ class Checker(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag not in self.VOID:
             assert self.open.pop() == tag
+
+
+def test_a_cascade_of_ones_own_is_given_with_the_command() -> None:
+    made = document(cascade(0.0))
+    tiers = [{"tier": 1, "modelSize": 30_000, "variants": 2, "trainingRows": 500}]
+    html = render(made.model_copy(update={"cascade": {"architecture": "resonance_nn", "tiers": tiers}}), [])
+    assert "--cascade cascade.json" in html
+    shown = unescape(html.split("<code>cascade.json</code>:</p>")[1].split("<pre>")[1].split("</pre>")[0])
+    assert CascadeSpec.model_validate(json.loads(shown), extra="forbid").tiers == [TierSpec.model_validate(tiers[0])]
 
 
 @pytest.mark.parametrize("excess", [0.0, 0.3])

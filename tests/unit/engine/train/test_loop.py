@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -183,6 +184,14 @@ def test_out_of_memory_halves_the_micro_batch_once() -> None:
     np.testing.assert_allclose(losses(Small(model(), 2)).losses, losses(model()).losses, rtol=1e-3)
     with pytest.raises(OutOfMemory, match="tier 1, variant 2: 2 sequences of 32 tokens"):
         losses(Small(model(), 1))
+
+
+def test_a_divisor_begins_with_a_smaller_micro_batch() -> None:
+    """What the operator gives the attempt after one that was killed for its memory."""
+    with pytest.raises(OutOfMemory):
+        train(Small(model(), 1), batches(), config(), ignore)
+    small = train(Small(model(), 1), batches(), replace(config(), micro_batch_divisor=4), ignore)
+    np.testing.assert_allclose(small.losses, train(model(), batches(), config(), ignore).losses, rtol=1e-3)
 
 
 def test_threads_follow_the_environment_within_the_limit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -122,31 +122,70 @@ def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
 
 
 def test_the_interval_covers_the_truth_when_draws_share_a_pool() -> None:
-    """Half of each draw's deviation is the pool's own, which all pairs have in common."""
+    """Half of each draw's deviation is the pool's own, which all pairs have in common; tiers' draws are nested."""
     rng = np.random.default_rng(1)
     covered, rounds = 0, 2000
     for _ in range(rounds):
         pool = rng.normal(0, 0.01 * 0.5**0.5)
-        interval = _simulated(rng, 0.01 * 0.5**0.5, common=pool, share=0.5)
+        interval = _simulated(rng, 0.01 * 0.5**0.5, common=pool, shares={1: 0.25, 2: 0.375, 3: 0.5})
         covered += interval[0] <= 0.05 <= interval[1]
-    assert 0.935 <= covered / rounds <= 0.975
+    assert 0.935 <= covered / rounds <= 0.98
+
+
+def test_nested_draws_have_fewer_degrees_of_freedom_than_pairs() -> None:
+    models = [pair(tier, i + 1, 0.01 * i) for tier in (1, 2, 3) for i in range(3)]
+    without, nested, same = (
+        estimate_effect(models, s) for s in (None, {1: 0.1, 2: 0.2, 3: 0.4}, {1: 0.4, 2: 0.4, 3: 0.4})
+    )
+    assert without is not None
+    assert nested is not None
+    assert same is not None
+    assert without.degrees > 1.5 * nested.degrees > 1.5 * same.degrees
+
+
+@pytest.mark.parametrize("missing", [0, 1])
+def test_too_few_held_out_rows_give_no_interval_and_no_verdict(missing: int) -> None:
+    models = cascade(0.5)
+    last = models[-1 - missing]
+    assert last.paired is not None
+    unknown = last.paired.model_copy(update={"holdout_standard_error": None})
+    models[-1 - missing] = last.model_copy(update={"paired": unknown})
+    judgement = judge(models, with_reference=True)
+    assert (judgement.verdict, judgement.effect.interval) == ("inconclusive", None)
+    assert "different rows of the reference" in judgement.reason
+
+
+def test_a_sample_that_hides_repetition_is_not_called_clear() -> None:
+    judgement = judge(cascade(0.0), with_reference=True, repeated=0.9, unseen_repetition=0.7)
+    assert judgement.verdict == "inconclusive"
+    assert "trainingRows" in judgement.reason
+    assert judge(cascade(0.2), with_reference=True, repeated=0.9, unseen_repetition=0.7).verdict == "collapse"
 
 
 def _simulated(
-    rng: np.random.Generator, deviation: float, common: float = 0.0, share: float = 0.0
+    rng: np.random.Generator, deviation: float, common: float = 0.0, shares: dict[int, float] | None = None
 ) -> tuple[float, float]:
     trend = {1: 0.01, 2: 0.03, 3: 0.05}
     shared = rng.normal(0, 0.003)
     models = [
-        pair(tier, i + 1, trend[tier] + shared + common + rng.normal(0, deviation))
-        for tier, count in ((1, 3), (2, 3), (3, 3))
-        for i in range(count)
+        pair(tier, variant, trend[tier] + shared + common + deviation * own)
+        for variant in (1, 2, 3)
+        for tier, own in zip(trend, _deviations(rng, shares), strict=True)
     ]
-    estimate = estimate_effect(models, dict.fromkeys(trend, share))
+    estimate = estimate_effect(models, shares)
     assert estimate is not None
     interval = estimate.interval()
     assert interval is not None
     return interval
+
+
+def _deviations(rng: np.random.Generator, shares: dict[int, float] | None) -> list[float]:
+    """Of one variant's tiers, standard normal: independent, or of means over nested draws."""
+    if shares is None:
+        return list(rng.normal(size=3))
+    sizes = np.array(list(shares.values()))
+    steps = rng.normal(0, np.sqrt(np.diff(sizes, prepend=0)))
+    return list(np.cumsum(steps) / np.sqrt(sizes))
 
 
 def test_the_last_tier_is_what_counts() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 import numpy as np
@@ -19,6 +18,7 @@ from synthos_engine.data.artifacts import read_extra, read_outcome
 from synthos_engine.report import render
 from synthos_engine.verdict import judge
 from synthos_engine.verdict.novelty import Novelty, measure_novelty
+from synthos_engine.version import engine_version
 
 from .material import Rows, load_samples
 from .tier import read_plan
@@ -26,7 +26,6 @@ from .tier import read_plan
 NOVELTY_BYTES: Final = 500_000
 """Text in which words are counted, of each side."""
 NOVELTY_NULLS: Final = 3
-_DISTRIBUTION: Final = "synthos-validation"
 
 
 def run_verdict(context: PhaseContext) -> VerdictResult:
@@ -64,13 +63,6 @@ def run_verdict(context: PhaseContext) -> VerdictResult:
     )
 
 
-def engine_version() -> str:
-    try:
-        return version(_DISTRIBUTION)
-    except PackageNotFoundError:
-        return "unknown"
-
-
 def _tier(store: Store, tier: int) -> TierResult:
     result = read_outcome(store, tier_result(tier)).tier
     if result is None:
@@ -88,11 +80,23 @@ def _judge(context: PhaseContext, models: Sequence[ModelResult]) -> tuple[Judgem
     if reference is None:
         raise InternalError("the reference's sample is missing")
     own, theirs = candidate.repeated_share(), reference.repeated_share()
+    all_own, all_theirs = repeated_in_full(context.store)
+    in_sample = own - theirs
+    in_full = in_sample if all_own is None or all_theirs is None else all_own - all_theirs
     novelty = compare_words(candidate, reference, config.seed)
-    judgement = judge(models, with_reference=True, reference_share=shares, repeated=own - theirs, novelty=novelty)
+    judgement = judge(
+        models,
+        with_reference=True,
+        reference_share=shares,
+        repeated=max(in_full, in_sample),
+        unseen_repetition=in_full - in_sample,
+        novelty=novelty,
+    )
     facts: dict[str, object] = {
-        "repeated_rows_percentage": round(100 * own, 2),
-        "reference_repeated_rows_percentage": round(100 * theirs, 2),
+        "repeated_rows_percentage": _percentage(all_own),
+        "reference_repeated_rows_percentage": _percentage(all_theirs),
+        "repeated_rows_of_the_sample_percentage": _percentage(own),
+        "reference_repeated_rows_of_the_sample_percentage": _percentage(theirs),
     }
     if novelty is not None:
         facts |= {
@@ -100,6 +104,25 @@ def _judge(context: PhaseContext, models: Sequence[ModelResult]) -> tuple[Judgem
             "new_words_percentage_between_reference_draws": round(100 * novelty.null_novel, 2),
         }
     return judgement, facts
+
+
+def repeated_in_full(store: Store) -> tuple[float | None, float | None]:
+    """Share of all rows of the dataset, and of the reference, that repeat an earlier one; None where not profiled."""
+    try:
+        profile = read_outcome(store, PROFILE_RESULT).profile
+    except DatasetNotFound:
+        return None, None
+    theirs = read_extra(store, PROFILE_RESULT).get("reference", {}).get("profile", {})
+    own = profile.duplicate_row_percentage if profile is not None else None
+    return _share(own), _share(theirs.get("duplicate_row_percentage"))
+
+
+def _share(percentage: float | None) -> float | None:
+    return None if percentage is None else percentage / 100
+
+
+def _percentage(share: float | None) -> float | None:
+    return None if share is None else round(100 * share, 2)
 
 
 def compare_words(candidate: Rows, reference: Rows, seed: int) -> Novelty | None:
@@ -145,6 +168,8 @@ def _cascade(context: PhaseContext, models: Sequence[ModelResult]) -> dict[str, 
     preset = next((name for name, tiers in PRESETS.items() if tiers == config.tiers), None)
     if preset is not None:
         facts["preset"] = preset
+    else:
+        facts["tiers"] = [tier.model_dump(mode="json", by_alias=True, exclude_none=True) for tier in config.tiers]
     for tier in config.tiers:
         size = next((m.model_size for m in models if m.tier == tier.tier), tier.model_size)
         plan = read_plan(context, tier.tier)

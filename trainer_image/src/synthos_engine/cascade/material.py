@@ -20,15 +20,18 @@ from synthos_api.errors import CorruptData, DatasetTooSmall, SchemaMismatch
 from synthos_api.phases import REFERENCE_SAMPLE, SAMPLE, PhaseConfig
 from synthos_api.v1alpha1 import TierSpec
 from synthos_engine.context import Store
-from synthos_engine.data.columns import ROW_COLUMN, content_columns
+from synthos_engine.data.columns import ROW_COLUMN, content_columns, passes_through
 from synthos_engine.data.serialize import rows_to_text
 from synthos_engine.train.corpus import Corpus, Ints
 from synthos_engine.train.evaluate import Holdout
+from synthos_engine.verdict.effect import FEWEST_HOLDOUT_ROWS
 
 HOLDOUT_BYTES: Final = 100_000
 """Enough for a standard error of half a percent on the texts measured (docs/verdict.md)."""
 HOLDOUT_WINDOWS: Final = 64
 LARGEST_HOLDOUT_SHARE: Final = 0.15
+LARGEST_OWN_SHARE: Final = 0.5
+"""Of a candidate with few different rows the hash may hold out nearly everything, or nothing."""
 FEWEST_HOLDOUT_WINDOWS: Final = 8
 FEWEST_TRAINING_WINDOWS: Final = 128
 LARGEST_POOL_SHARE: Final = 0.5
@@ -51,6 +54,11 @@ class Rows:
         """The rows at these places, in this order."""
         return Rows([self.texts[i] for i in chosen], self.numbers[chosen])
 
+    def without(self, others: Rows) -> Rows:
+        """The rows whose content is not among the others'."""
+        known = set(others.texts)
+        return self.where(np.array([i for i, text in enumerate(self.texts) if text not in known], np.int64))
+
     def repeated_share(self) -> float:
         """Share of rows that repeat an earlier one."""
         return 1.0 - len(set(self.texts)) / max(1, len(self.texts))
@@ -58,16 +66,20 @@ class Rows:
 
 @dataclass(frozen=True)
 class Material:
-    """Training rows and holdouts; the reference's are None without a reference."""
+    """Training rows and holdouts; the reference's are None without a reference.
+
+    With a reference the candidate's holdout may be None: a candidate of a few rows over and over has
+    nothing to hold out, and its effect on real rows can be measured all the same.
+    """
 
     candidate: Rows
-    candidate_holdout: Holdout
+    candidate_holdout: Holdout | None
     reference: Rows | None
     real_holdout: Holdout | None
 
 
 def load_rows(store: Store, name: str) -> tuple[Rows, list[str]]:
-    """The rows of a sample artifact, without empty ones, and its columns' names."""
+    """The rows of a sample artifact, without empty ones, and its columns' names (none for plain text)."""
     try:
         with pq.ParquetFile(pa.BufferReader(store.read_bytes(name))) as file:
             texts: list[bytes] = []
@@ -75,7 +87,7 @@ def load_rows(store: Store, name: str) -> tuple[Rows, list[str]]:
             for batch in file.iter_batches():
                 texts += rows_to_text(batch)
                 numbers.append(np.asarray(batch.column(ROW_COLUMN), np.int64))
-            columns = content_columns(file.schema_arrow)
+            columns = [] if passes_through(file.schema_arrow) else content_columns(file.schema_arrow)
     except (pa.ArrowInvalid, KeyError) as error:
         raise CorruptData("not a sample of this engine").at(store.uri(name)) from error
     kept = np.array([i for i, text in enumerate(texts) if text], np.int64)
@@ -83,7 +95,7 @@ def load_rows(store: Store, name: str) -> tuple[Rows, list[str]]:
 
 
 def load_samples(store: Store, config: PhaseConfig) -> tuple[Rows, Rows | None]:
-    """Candidate and reference. Raises SchemaMismatch when their columns differ."""
+    """Candidate and reference. Raises SchemaMismatch when their columns differ; plain text needs no common name."""
     candidate, columns = load_rows(store, SAMPLE)
     if config.reference is None:
         return candidate, None
@@ -101,11 +113,13 @@ def split(candidate: Rows, reference: Rows | None, config: PhaseConfig, context:
     smallest = min(rows.size for rows in (candidate, reference) if rows is not None)
     share = min(LARGEST_HOLDOUT_SHARE, wanted / max(1, smallest))
     training, own = _split_rows(candidate, share, config.seed)
-    candidate_holdout = _holdout(own, wanted, context, config.dataset.uri, share)
     if reference is None or config.reference is None:
-        return Material(training, candidate_holdout, None, None)
+        return Material(training, _holdout(own, wanted, context, config.dataset.uri, share), None, None)
     pool, real = _split_rows(reference, share, config.seed)
-    return Material(training, candidate_holdout, pool, _holdout(real, wanted, context, config.reference.uri, share))
+    real_holdout = _holdout(real, wanted, context, config.reference.uri, share)
+    if own.size > LARGEST_OWN_SHARE * candidate.size or own.size < _needed(context):
+        return Material(candidate.without(real), None, pool, real_holdout)
+    return Material(training, _holdout(own, wanted, context, config.dataset.uri, share), pool, real_holdout)
 
 
 def _split_rows(rows: Rows, share: float, seed: int) -> tuple[Rows, Rows]:
@@ -123,14 +137,21 @@ def _place(text: bytes, seed: int) -> float:
 
 
 def _holdout(rows: Rows, wanted: int, context: int, uri: str, share: float) -> Holdout:
-    corpus = Corpus.of(rows.texts, rows.numbers, wanted)
-    needed = FEWEST_HOLDOUT_WINDOWS * context + 1
+    # A few long documents must not fill the holdout: rows, not bytes, are what is independent.
+    longest = max(context + 1, wanted // FEWEST_HOLDOUT_ROWS)
+    corpus = Corpus.of([text[:longest] for text in rows.texts], rows.numbers, wanted)
+    needed = _needed(context)
     if len(corpus) < needed:
         raise DatasetTooSmall(
             f"{len(corpus)} bytes of text can be held out, {needed} are needed: "
             f"about {_round_up(needed / share)} bytes in many different rows"
         ).at(uri)
     return Holdout(corpus, context)
+
+
+def _needed(context: int) -> int:
+    """Bytes of the smallest holdout."""
+    return FEWEST_HOLDOUT_WINDOWS * context + 1
 
 
 @dataclass(frozen=True)

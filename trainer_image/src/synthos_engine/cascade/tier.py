@@ -12,6 +12,7 @@ import torch
 
 from synthos_api.cost import planned_steps
 from synthos_api.errors import UsageError
+from synthos_api.ladder import check_trainable
 from synthos_api.phases import PhaseConfig, tier_folder
 from synthos_api.results import ModelResult, TierResult
 from synthos_api.v1alpha1 import TierSpec
@@ -59,11 +60,10 @@ def read_plan(context: PhaseContext, tier: int) -> TierPlan:
 
 
 def tier_spec(config: PhaseConfig) -> TierSpec:
-    """The tier to train. Raises UsageError when it is not one of the cascade's, or is spread over nodes."""
+    """The tier to train. Raises UsageError when it is not one of the cascade's, or cannot be trained."""
     for tier in config.tiers:
         if tier.tier == config.tier:
-            if tier.nodes > 1:
-                raise UsageError(f"tier {tier.tier} asks for {tier.nodes} nodes; this version trains on one")
+            check_trainable(config.architecture, [tier])
             return tier
     raise UsageError(f"there is no tier {config.tier} in this cascade")
 

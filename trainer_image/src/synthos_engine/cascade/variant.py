@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from torch import nn
 
 from synthos_api.cost import planned_steps
-from synthos_api.errors import DatasetNotFound
+from synthos_api.errors import DatasetNotFound, InternalError
 from synthos_api.phases import variant_folder
 from synthos_api.presets import BYTE_VOCABULARY
 from synthos_api.results import MAX_CURVE_POINTS, ModelResult, PairedLosses
@@ -75,7 +75,7 @@ class _Trained:
     model: nn.Module
     training: Training
     on_real: UnitLosses | None
-    on_candidate: UnitLosses
+    on_candidate: UnitLosses | None
 
 
 def run_variant(job: Job, variant: int, device: torch.device) -> ModelResult:
@@ -122,30 +122,36 @@ def _train_one(job: Job, variant: int, which: str, corpus: Corpus, device: torch
         torch.manual_seed(_number(_seed(job, variant, _WEIGHTS)))
         model = build_model(job.model_name, job.context.config.architecture, job.vocabulary, device)
     name = f"tier {job.tier.tier}, variant {variant}, {which}"
-    config = TrainConfig(name, job.steps, learning_rate_for(model_width(job.model_name)))
+    rate = learning_rate_for(model_width(job.model_name))
+    divisor = job.context.config.micro_batch_divisor
+    config = TrainConfig(name, job.steps, rate, micro_batch_divisor=divisor)
     order = _number(_seed(job, variant, _ORDER))
     batches = Batches(corpus, job.tier.batch_size, job.tier.sequence_length, order)
     digest = config_digest(job.context.config)
     checkpoint = Checkpoint(job.context.store, f"{job.folder(variant)}/{which}", digest)
     on_step = job.tracker.on_step(variant, job.steps if which == REFERENCE else 0, name)
     training = train(model, batches, config, on_step, checkpoint)
-    real = job.material.real_holdout
+    real, own = job.material.real_holdout, job.material.candidate_holdout
     on_real = evaluate(model, real) if real is not None else None
-    return _Trained(model, training, on_real, evaluate(model, job.material.candidate_holdout))
+    return _Trained(model, training, on_real, evaluate(model, own) if own is not None else None)
 
 
 def _result(job: Job, variant: int, corpus: Corpus, ours: _Trained, theirs: _Trained | None) -> ModelResult:
-    holdout = job.material.real_holdout or job.material.candidate_holdout
+    holdout, scored = job.material.real_holdout, ours.on_real
+    if holdout is None or scored is None:
+        holdout, scored = job.material.candidate_holdout, ours.on_candidate
+    if holdout is None or scored is None:
+        raise InternalError("a model without a holdout")
     losses = ours.training.losses
     curve = smoothed(losses, MAX_CURVE_POINTS)
-    paired = _paired(ours, theirs)
+    paired = _paired(job.material.real_holdout, ours, theirs)
     per_step = job.tier.batch_size * job.tier.sequence_length
     return ModelResult(
         tier=job.tier.tier,
         variant=variant,
         model_size=sum(p.numel() for p in ours.model.parameters()),
         training_loss=curve[-1],
-        validation_loss=(ours.on_real or ours.on_candidate).bits_per_byte,
+        validation_loss=scored.bits_per_byte,
         training_time_seconds=round(ours.training.seconds + (theirs.training.seconds if theirs else 0.0), 3),
         training_rows=len(corpus.rows),
         convergence_epoch=convergence_epoch(losses, per_step, len(corpus)),
@@ -158,16 +164,16 @@ def _result(job: Job, variant: int, corpus: Corpus, ours: _Trained, theirs: _Tra
     )
 
 
-def _paired(ours: _Trained, theirs: _Trained | None) -> PairedLosses | None:
-    if theirs is None or ours.on_real is None or theirs.on_real is None:
+def _paired(real: Holdout | None, ours: _Trained, theirs: _Trained | None) -> PairedLosses | None:
+    if real is None or theirs is None or ours.on_real is None or theirs.on_real is None:
         return None
     return PairedLosses(
         candidate_on_real=ours.on_real.bits_per_byte,
         reference_on_real=theirs.on_real.bits_per_byte,
-        candidate_on_candidate=ours.on_candidate.bits_per_byte,
-        reference_on_candidate=theirs.on_candidate.bits_per_byte,
+        candidate_on_candidate=ours.on_candidate.bits_per_byte if ours.on_candidate else None,
+        reference_on_candidate=theirs.on_candidate.bits_per_byte if theirs.on_candidate else None,
         relative_excess=ours.on_real.bits_per_byte / theirs.on_real.bits_per_byte - 1,
-        holdout_standard_error=ratio_standard_error(ours.on_real.bits, theirs.on_real.bits),
+        holdout_standard_error=ratio_standard_error(real.by_content(ours.on_real), real.by_content(theirs.on_real)),
     )
 
 

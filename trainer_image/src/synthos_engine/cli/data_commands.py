@@ -73,6 +73,8 @@ def sample_command(dataset: str, *, rows: int, out: str, seed: int, as_json: boo
 
     folder, name = _split(out)
     loader, ref = DatasetLoader(), dataset_ref(dataset)
+    if _same_place(ref.uri, out):
+        raise UsageError("--out is the dataset itself, which the sample would replace").at(out)
     store = open_store(folder)
     with ProgressView() as view, tempfile.TemporaryDirectory(prefix="synthos-") as work:
         view.begin("sample")
@@ -128,6 +130,13 @@ def _split(out: str) -> tuple[str, str]:
             return str(path.absolute().parent), path.name
     folder, _, name = out.rpartition("/")
     return folder, name
+
+
+def _same_place(dataset: str, out: str) -> bool:
+    ours, theirs = parse_location(dataset), parse_location(out)
+    if isinstance(ours, LocalPath) and isinstance(theirs, LocalPath):
+        return theirs.path.exists() and ours.path.exists() and theirs.path.samefile(ours.path)
+    return ours == theirs
 
 
 def _out() -> Console:

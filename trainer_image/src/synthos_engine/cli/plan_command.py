@@ -39,8 +39,12 @@ def plan_of(spec: ValidationRunSpec) -> dict[str, Any]:
     """The plan as a JSON document. Hours and money are rounded; FLOPs are exact products."""
     twins = 2 if spec.reference else 1
     price = spec.budget.gpu_hour_usd
-    rows = [_tier(tier, twins, price) for tier in tiers_of(spec.cascade)]
+    tiers = tiers_of(spec.cascade) if spec.through in ("Cascade", "Verdict") else ()
+    rows = [_tier(tier, twins, price) for tier in tiers]
     cost = sum(row["cost_usd"] for row in rows)
+    # The time of a tier on CPUs is not known, and so not that of all tiers either.
+    known = all(row["wall_hours"] is not None for row in rows)
+    wall = sum(row["wall_hours"] for row in rows) if known else None
     limit = spec.budget.max_cost_usd
     return {
         "tiers": rows,
@@ -48,37 +52,39 @@ def plan_of(spec: ValidationRunSpec) -> dict[str, Any]:
             "models": sum(row["models"] for row in rows),
             "flops": sum(row["flops"] for row in rows),
             "gpu_hours": round(sum(row["gpu_hours"] for row in rows), 4),
-            "wall_hours": round(sum(row["wall_hours"] for row in rows), 4),
+            "wall_hours": None if wall is None else round(wall, 4),
             "cost_usd": round(cost, 2),
         },
         "budget": {"max_cost_usd": limit, "within": None if limit is None else cost <= limit},
         "deadline": {
             "seconds": spec.deadline_seconds,
-            "within": sum(row["wall_hours"] for row in rows) * SECONDS_PER_HOUR <= spec.deadline_seconds,
+            "within": None if wall is None else wall * SECONDS_PER_HOUR <= spec.deadline_seconds,
         },
-        "assumptions": _assumptions(twins, price),
+        "assumptions": _assumptions(spec, twins, rows),
     }
 
 
 def _tier(tier: TierSpec, twins: int, price: float) -> dict[str, Any]:
     flops = planned_flops(tier) * twins
-    hours = gpu_hours(flops)
-    # A tier without GPUs runs on a CPU, whose speed is not assumed; hours are those of one GPU.
-    wall = hours / max(1, tier.gpus * tier.nodes)
+    gpus = tier.gpus * tier.nodes
+    hours = gpu_hours(flops) if gpus else 0.0
     return {
         "tier": tier.tier,
         "models": tier.variants * twins,
         "parameters": tier.model_size,
         "tokens_per_model": planned_tokens(tier),
         "flops": flops,
-        "gpus": tier.gpus * tier.nodes,
+        "gpus": gpus,
         "gpu_hours": round(hours, 6),
-        "wall_hours": round(wall, 6),
+        "wall_hours": round(hours / gpus, 6) if gpus else None,
         "cost_usd": round(cost_usd(hours * SECONDS_PER_HOUR, price), 4),
     }
 
 
-def _assumptions(twins: int, price: float) -> list[str]:
+def _assumptions(spec: ValidationRunSpec, twins: int, rows: list[dict[str, Any]]) -> list[str]:
+    if not rows:
+        return [f"through {spec.through} no model is trained and no GPU is asked for; CPU time is not planned"]
+    price = spec.budget.gpu_hour_usd
     lines = [
         f"{FLOPS_PER_PARAMETER_AND_TOKEN} FLOPs for each parameter and token (forward and backward)",
         f"one H200 at {H200_PEAK_FLOPS / 1e12:g} TFLOP/s (bfloat16, dense) and {ASSUMED_MFU:.0%} of it used: "
@@ -87,6 +93,8 @@ def _assumptions(twins: int, price: float) -> list[str]:
         "all GPUs of a tier work all the time; tiers run one after another",
         "not counted: reading and profiling the data (CPU), start of pods, waiting for GPUs, the verdict",
     ]
+    if any(not row["gpus"] for row in rows):
+        lines.append("a tier that asks for no GPU runs on CPUs, whose speed is not assumed: no hours, no cost")
     if twins == 2:
         lines.append("with a reference each model has a twin of equal size, so everything counts twice")
     return lines
@@ -111,6 +119,10 @@ def _short(number: float) -> str:
     return f"{number:g}"
 
 
+def _hours(number: float | None) -> str:
+    return "–" if number is None else f"{number:,.3g}"
+
+
 def _print(plan: dict[str, Any]) -> None:
     out = Console(file=sys.stdout, highlight=False, soft_wrap=True)
     table = Table("tier", "models", "size", "tokens", "FLOPs", "GPUs", "GPU-h", "hours", "USD")
@@ -123,7 +135,7 @@ def _print(plan: dict[str, Any]) -> None:
             f"{row['flops']:.1e}",
             str(row["gpus"]),
             f"{row['gpu_hours']:,.3g}",
-            f"{row['wall_hours']:,.3g}",
+            _hours(row["wall_hours"]),
             f"{row['cost_usd']:,.2f}",
         )
     total = plan["total"]
@@ -136,14 +148,14 @@ def _print(plan: dict[str, Any]) -> None:
         f"{total['flops']:.1e}",
         "",
         f"{total['gpu_hours']:,.3g}",
-        f"{total['wall_hours']:,.3g}",
+        _hours(total["wall_hours"]),
         f"{total['cost_usd']:,.2f}",
     )
     out.print(table)
     if plan["budget"]["within"] is not None:
         words = "within" if plan["budget"]["within"] else "ABOVE"
         out.print(f"{words} the budget of {plan['budget']['max_cost_usd']:,.2f} USD")
-    if not plan["deadline"]["within"]:
+    if plan["deadline"]["within"] is False:
         out.print(f"LONGER than the deadline of {plan['deadline']['seconds'] / SECONDS_PER_HOUR:,.1f} hours")
     for line in plan["assumptions"]:
         out.print(f"- {line}")

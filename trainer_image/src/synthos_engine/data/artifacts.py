@@ -18,11 +18,16 @@ from pydantic import ValidationError
 from synthos_api.errors import CorruptData
 from synthos_api.phases import PhaseConfig, PhaseOutcome
 from synthos_engine.context import Store
+from synthos_engine.version import RESULTS, engine_version
 
 
 def config_digest(config: PhaseConfig) -> str:
-    """Digest of everything that decides the result; which attempt it is does not."""
-    content = config.model_dump(mode="json", exclude={"attempt"})
+    """Digest of everything that decides the result, the engine included.
+
+    Which attempt it is does not, nor what a retry changes to get through (the micro-batch).
+    """
+    content = config.model_dump(mode="json", exclude={"attempt", "micro_batch_divisor"})
+    content["engine"] = [engine_version(), RESULTS]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+import itertools
+from collections.abc import Iterable
+from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 ROW_COLUMN: Final = "__row__"
 JSON_MARK: Final = {b"synthos.encoding": b"json"}
@@ -27,6 +30,22 @@ def is_json(field: pa.Field[pa.DataType]) -> bool:
 def is_number(kind: pa.DataType) -> bool:
     """Integers, floats and decimals; a boolean is none."""
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def as_doubles(column: pa.Array[Any]) -> pa.Array[Any]:
+    """A float column of any width as doubles that print the same shortest digits (0.1, not 0.10000000149011612)."""
+    if pa.types.is_float16(column.type):
+        column = pc.cast(column, pa.float32())
+    return pc.cast(pc.cast(column, pa.string()), pa.float64()) if pa.types.is_float32(column.type) else column
+
+
+def unique_names(names: Iterable[str]) -> list[str]:
+    """The names, those that occur again with a number behind them."""
+    taken: dict[str, None] = {}
+    for name in names:
+        unique = next(n for n in itertools.chain([name], (f"{name}.{i}" for i in itertools.count(1))) if n not in taken)
+        taken[unique] = None
+    return list(taken)
 
 
 def passes_through(schema: pa.Schema) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import json
+import re
 from typing import Final, get_args
 
 from synthos_api.errors import CorruptData, EmptyDataset, UnknownFormat
@@ -49,6 +51,8 @@ _BY_SUFFIX: Final[dict[str, DataFormat]] = {
     ".xlsx": "EXCEL",
     ".xls": "EXCEL",
 }
+_CONTROL: Final = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
+_LONGEST_MAGIC: Final = 16
 _BOMS: Final = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 _BINARY: Final = ("PARQUET", "HDF5", "ARROW", "FEATHER", "EXCEL")
 
@@ -75,7 +79,21 @@ def detect_format(source: Source, stated: DataFormat | None = None) -> DataForma
     return final
 
 
+def _is_text(head: bytes) -> bool:
+    """UTF-8 without control characters: then a magic number of letters is the beginning of a text.
+
+    Every binary format whose magic number is letters has other bytes right after it.
+    """
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return not _CONTROL.search(head)
+
+
 def _binary_format(head: bytes, source: Source) -> DataFormat | None:
+    if len(head) > _LONGEST_MAGIC and _is_text(head) and not head.startswith(b"%PDF"):
+        return None
     for magic, name in _MAGIC:
         if head.startswith(magic):
             return name
@@ -106,14 +124,16 @@ def _text_format(head: bytes, source: Source, stated: DataFormat | None) -> Data
         if source.size > len(head):
             raise UnknownFormat("begins with more than 64 KiB of blanks").at(source.text)
         raise EmptyDataset("the file holds nothing but blanks").at(source.text)
-    if hint in ("CSV", "TSV", "JSONL") and not _other_json(text, hint):
+    if hint in ("CSV", "TSV", "JSONL") and not _contradicts(text, hint):
         return hint
     return _undecided(text, head, source, hint)
 
 
-def _other_json(text: str, hint: str) -> bool:
-    """Whether text named JSONL is one JSON array instead."""
-    return hint == "JSONL" and text.startswith("[")
+def _contradicts(text: str, hint: str) -> bool:
+    """Whether text named JSONL is one JSON array, or text named CSV is JSON objects, the first no header."""
+    if hint == "JSONL":
+        return text.startswith("[")
+    return text.startswith("{") and _is_object(text.partition("\n")[0])
 
 
 def _undecided(text: str, head: bytes, source: Source, hint: DataFormat | None) -> DataFormat:
@@ -136,6 +156,23 @@ def _is_object(line: str) -> bool:
         return isinstance(json.loads(line), dict)
     except ValueError:
         return False
+
+
+def delimiter_of(head: bytes, file_format: str, *, whole: bool) -> str:
+    """The delimiter of CSV or TSV text: what the first rows agree on, else what stands in the header.
+
+    Rows that do not agree are an error that the reader finds and names; the header then says of what.
+    """
+    text = head.removeprefix(codecs.BOM_UTF8).decode(errors="replace")
+    usual = "\t" if file_format == "TSV" else ","
+    header = next((line for line in text.splitlines() if line.strip()), "")
+    if file_format == "TSV" and usual in header:
+        return usual
+    found = sniff_delimiter(text, whole=whole)
+    if found is not None:
+        return found
+    counts = {delimiter: header.count(delimiter) for delimiter in (usual, *DELIMITERS)}
+    return max(counts, key=lambda delimiter: counts[delimiter])
 
 
 def sniff_delimiter(text: str, *, whole: bool) -> str | None:

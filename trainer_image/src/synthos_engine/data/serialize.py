@@ -11,7 +11,7 @@ Values are JSON literals, so types stay apart (`5` is an integer, `5.0` a float,
 missing value is `null`, and no value holds a raw line break. What JSON has no literal for is a
 JSON string of a stated form: ISO 8601 for dates and times, base64 for binary, the decimal digits
 for decimals; a duration is an integer in its column's unit. Floats are the shortest digits that
-read back to the same double; not-a-number and the infinities are `NaN`, `Infinity` and
+read back to the same number of the column's width; not-a-number and the infinities are `NaN`, `Infinity` and
 `-Infinity`. Nested values are JSON on one line. A column name that is not plain (a colon, a quote,
 a control character, blanks at an end) is a JSON string.
 
@@ -36,7 +36,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .columns import content_columns, is_json, is_text, passes_through
+from .columns import as_doubles, content_columns, is_json, is_text, passes_through
 
 _PLAIN_NAME: Final = re.compile(r'[^\s":\x00-\x1f\x7f](?:[^":\x00-\x1f\x7f]*[^\s":\x00-\x1f\x7f])?')
 
@@ -104,8 +104,10 @@ def _literals(column: pa.Array[Any]) -> list[str]:
         column = pc.cast(column, column.type.value_type)
     if pa.types.is_duration(column.type):
         column = pc.cast(column, pa.int64())
+    if pa.types.is_floating(column.type):
+        column = as_doubles(column)
     kind = column.type
-    values = column.to_pylist()
+    values = _values(column)
     encode: Callable[[Any], str]
     if is_text(kind):
         encode = encode_basestring
@@ -116,6 +118,16 @@ def _literals(column: pa.Array[Any]) -> list[str]:
     else:
         encode = _dumps
     return ["null" if value is None else encode(value) for value in values]
+
+
+def _values(column: pa.Array[Any]) -> list[Any]:
+    try:
+        return column.to_pylist()
+    except (OverflowError, ValueError):
+        # Dates beyond Python's years, nanoseconds beyond its microseconds: as Arrow writes them.
+        if not pa.types.is_temporal(column.type):
+            raise
+        return pc.cast(column, pa.string()).to_pylist()
 
 
 def _boolean(value: bool) -> str:

@@ -81,7 +81,7 @@ def _object(location: S3Object) -> Source:
     if not location.key or location.key.endswith("/"):
         raise UnknownFormat("is a folder; name one object in it").at(location.text)
     try:
-        with S3File(s3_client(), location) as file:
+        with storage_errors(location.text), S3File(s3_client(), location) as file:
             return Source(location, location.text, file.size, file.version)
     except DatasetNotFound:
         if not _bucket_exists(location.bucket):

@@ -6,13 +6,13 @@ n-gram tables included.
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 import torch
 from torch import nn
 
 from synthos_api.errors import UsageError
+from synthos_api.ladder import SIZES, check_architecture, nearest_model
 
 from . import resonance_nn
 from .config import ModelConfig
@@ -32,16 +32,9 @@ _NANO: Final = {
     "nano-1m": (96, 2, 192, 4, 8192, 48),
 }
 _NANO_LONGEST_PERIOD: Final = 64
-_NOMINAL: Final = {
-    "nano-30k": 30_000,
-    "nano-100k": 100_000,
-    "nano-300k": 300_000,
-    "nano-1m": 1_000_000,
-    "tiny": 76_000_000,
-    "small": 454_000_000,
-    "base": 983_000_000,
-}
-NAMES: Final = tuple(_NOMINAL)
+NAMES: Final = tuple(SIZES)
+
+__all__ = ["NAMES", "build_model", "model_config", "model_width", "nearest_model", "parameter_count"]
 
 
 def model_config(name: str, vocab_size: int = 50_257) -> ModelConfig:
@@ -74,7 +67,7 @@ def build_model(
 
     On the device "meta" nothing is allocated. Raises UsageError for an unknown name or architecture.
     """
-    _check(architecture)
+    check_architecture(architecture)
     config = model_config(name, vocab_size)
     target = torch.device(device if device is not None else "cpu")
     with torch.device("meta" if target.type == "meta" else "cpu"):
@@ -85,33 +78,10 @@ def build_model(
 
 def parameter_count(name: str, architecture: str = "resonance_nn", vocab_size: int = 50_257) -> int:
     """Trainable parameters of `build_model(...)`, by formula."""
-    _check(architecture)
+    check_architecture(architecture)
     return resonance_nn.parameter_count(model_config(name, vocab_size))
 
 
 def model_width(name: str) -> int:
     """Channels of the model's residual stream."""
     return model_config(name).width
-
-
-def nearest_model(model_size: int) -> str:
-    """Name of the model of about this many parameters.
-
-    Raises UsageError when the nearest one is more than twice as large, or less than half.
-    """
-
-    def distance(name: str) -> float:
-        return abs(math.log2(_NOMINAL[name] / model_size))
-
-    nearest = min(_NOMINAL, key=distance)
-    if distance(nearest) > 1:
-        sizes = ", ".join(f"{name} {size}" for name, size in _NOMINAL.items())
-        raise UsageError(f"there is no model of about {model_size} parameters; models: {sizes}")
-    return nearest
-
-
-def _check(architecture: str) -> None:
-    if architecture == "temporal_eigenstate":
-        raise UsageError("the architecture temporal_eigenstate is not available yet; use resonance_nn")
-    if architecture != "resonance_nn":
-        raise UsageError(f"there is no architecture {architecture!r}; there is resonance_nn")

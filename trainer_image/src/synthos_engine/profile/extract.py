@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from synthos_api.errors import SchemaMismatch
 from synthos_api.v1alpha1 import DatasetRef
 from synthos_engine.data import ROW_COLUMN, DatasetLoader
-from synthos_engine.data.columns import content_columns, without_row_numbers
+from synthos_engine.data.columns import as_doubles, content_columns, without_row_numbers
 from synthos_engine.data.storage_errors import storage_errors
 from synthos_engine.sample import StratifiedSampler
 
@@ -102,8 +102,15 @@ def _placed(
 ) -> pa.RecordBatch:
     rows = without_row_numbers(batch).select(content.names)
     try:
-        columns = [column.cast(field.type) for column, field in zip(rows.columns, content, strict=True)]
+        columns = [_as(column, field.type) for column, field in zip(rows.columns, content, strict=True)]
     except pa.ArrowInvalid as error:
         message = f"a value does not fit the type that candidate and reference have in common: {error}"
         raise SchemaMismatch(message).at(place) from error
     return pa.RecordBatch.from_arrays([pa.array(numbers), *columns], schema=full)
+
+
+def _as(column: pa.Array[Any], kind: pa.DataType) -> pa.Array[Any]:
+    """The column in a wider type; a narrow float must not gain digits that nobody wrote."""
+    if pa.types.is_floating(column.type) and column.type != kind:
+        column = as_doubles(column)
+    return column.cast(kind)

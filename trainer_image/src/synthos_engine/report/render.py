@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Sequence
 from importlib import resources
@@ -12,6 +13,8 @@ from synthos_api.results import ModelResult, VerdictDocument
 from synthos_engine.verdict import BENIGN_BOUND, COLLAPSE_BOUND
 
 from .plots import comparison, loss_curves
+
+CASCADE_FILE = "cascade.json"
 
 
 def render(document: VerdictDocument, models: Sequence[ModelResult]) -> str:
@@ -30,6 +33,8 @@ def render(document: VerdictDocument, models: Sequence[ModelResult]) -> str:
         models=models,
         missing=_missing(document),
         command=_command(document),
+        cascade=_cascade_file(document),
+        cascade_file=CASCADE_FILE,
         benign=BENIGN_BOUND,
         collapse=COLLAPSE_BOUND,
     )
@@ -52,11 +57,15 @@ def _facts(document: VerdictDocument) -> list[tuple[str, str]]:
         ("Severity", document.severity),
         ("Mechanism", document.mechanism),
         ("Mode", document.mode.replace("_", " ")),
-        *((key.replace("_", " ").capitalize(), _text(value)) for key, value in document.dataset.items()),
-        *((key.replace("_", " ").capitalize(), _text(value)) for key, value in document.cascade.items()),
+        *((_heading(key), _text(value)) for key, value in document.dataset.items()),
+        *((_heading(key), _text(value)) for key, value in document.cascade.items() if key != "tiers"),
         ("Time", ", ".join(f"{phase} {seconds:.0f} s" for phase, seconds in document.timings.items())),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _heading(key: str) -> str:
+    return key.replace("_", " ").capitalize()
 
 
 def _missing(document: VerdictDocument) -> list[str]:
@@ -81,4 +90,14 @@ def _command(document: VerdictDocument) -> str:
         parts += ["--reference", _text(reference)]
     if preset := document.cascade.get("preset"):
         parts += ["--cascade", _text(preset)]
+    elif document.cascade.get("tiers"):
+        parts += ["--cascade", CASCADE_FILE]
     return shlex.join([*parts, "--seed", str(document.seed)])
+
+
+def _cascade_file(document: VerdictDocument) -> str:
+    """What CASCADE_FILE has to hold to get this verdict again; empty for a preset."""
+    tiers = document.cascade.get("tiers")
+    if not tiers:
+        return ""
+    return json.dumps({"architecture": document.cascade.get("architecture"), "tiers": tiers}, indent=1)

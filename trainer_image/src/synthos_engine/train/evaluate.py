@@ -19,7 +19,7 @@ from .batches import cut
 from .corpus import Corpus, Ints
 
 SEGMENT_BYTES = 1024
-"""Rows longer than this count as several when the uncertainty of a holdout is worked out."""
+"""Losses of rows longer than this are kept in pieces of this size."""
 _TOKENS_AT_ONCE = 8192
 
 Floats = npt.NDArray[np.float64]
@@ -38,7 +38,7 @@ class Holdout:
     def units(self) -> tuple[Ints, Ints]:
         """Of each predicted byte (windows, context) its unit; and each unit's row number.
 
-        A unit is a row, or a piece of a long one: what is taken as independent.
+        A unit is a row, or a piece of a long one.
         """
         positions = self.starts()[:, None] + np.arange(1, self.context + 1)
         index = self.corpus.indices_at(positions)
@@ -46,6 +46,17 @@ class Holdout:
         most = int(segment.max(initial=0)) + 1
         keys, units = np.unique(index * most + segment, return_inverse=True)
         return units.reshape(positions.shape).astype(np.int64), self.corpus.rows[keys // most]
+
+    def by_content(self, losses: UnitLosses) -> Floats:
+        """Bits of each different row, all pieces and copies of it together: what is taken as independent."""
+        bounds = zip(self.corpus.starts(), self.corpus.ends, strict=True)
+        contents: dict[bytes, int] = {}
+        rows = np.array([contents.setdefault(self.corpus.data[a:b].tobytes(), len(contents)) for a, b in bounds])
+        units, _ = self.units()
+        positions = self.starts()[:, None] + np.arange(1, self.context + 1)
+        row_of_unit = np.zeros(len(losses.bits), np.int64)
+        row_of_unit[units.ravel()] = rows[self.corpus.indices_at(positions)].ravel()
+        return np.bincount(row_of_unit, losses.bits, minlength=len(contents)).astype(np.float64)
 
 
 @dataclass(frozen=True)

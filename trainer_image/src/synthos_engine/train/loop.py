@@ -46,6 +46,8 @@ class TrainConfig:
     steps: int
     learning_rate: float
     checkpoint_seconds: float = 60.0
+    micro_batch_divisor: int = 1
+    """2 on the attempt after one that ran out of memory."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,8 @@ class _Stepper:
     def step(self, batches: Batches, step: int) -> float:
         """Returns the loss in bits per byte."""
         if self.micro_batch is None:
-            self.micro_batch = max(1, min(batches.batch_size, MICRO_BATCH_TOKENS // batches.context))
+            fitting = min(batches.batch_size, MICRO_BATCH_TOKENS // batches.context)
+            self.micro_batch = max(1, fitting // self.config.micro_batch_divisor)
         for group in self.optimiser.param_groups:
             group["lr"] = self.config.learning_rate * _schedule(step, self.config.steps)
         tokens = batches.batch(step).tokens.to(self.device, non_blocking=True)

@@ -18,6 +18,8 @@ from synthos_api.results import ModelResult
 
 CONFIDENCE = 0.95
 MANY_DEGREES = 1e6
+FEWEST_HOLDOUT_ROWS = 30
+"""Different held-out rows below which a standard error over rows is not to be trusted."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +62,14 @@ def estimate_effect(
     sum (n_t - 1) degrees of freedom; plus the square of the last tier's mean holdout standard error,
     which its pairs share because they share the rows (many rows, so no loss of degrees:
     Welch-Satterthwaite, Satterthwaite 1946). Where every tier has one pair, the pairs of all tiers
-    are treated as one group, which counts the trend as noise.
+    are treated as one group, which counts the trend as noise. Where that standard error is not known
+    (too few different rows are held out), there is none of the effect either.
 
     `reference_share` f is the share of the reference that one draw takes (0 where it is not given).
     Draws from one pool overlap: their scatter shows only 1 - f of the variance between independent
     draws, and f of that variance does not average out. So 1 / n becomes (f + (1 - f) / n) / (1 - f),
-    with the largest f of the tiers, which is the last one's.
+    with the largest f of the tiers, which is the last one's. A smaller tier's draws are parts of a
+    larger one's, so the pooled s^2 has fewer degrees of freedom than its terms (`_pooled_degrees`).
     """
     groups: dict[int, list[ModelResult]] = defaultdict(list)
     for model in models:
@@ -82,22 +86,44 @@ def estimate_effect(
     degrees = pairs - len(tiers)
     if degrees < 1:
         return EffectEstimate(excess, None, 0, pairs)
+    holdout = [m.paired.holdout_standard_error for m in tiers[-1] if m.paired is not None]
+    known = [error for error in holdout if error is not None]
+    if len(known) < len(holdout):
+        return EffectEstimate(excess, None, 0, pairs)
     pooled = sum(float(((group - group.mean()) ** 2).sum()) for group in values) / degrees
-    share = max((reference_share or {}).values(), default=0.0)
+    shares = reference_share or {}
+    share = max(shares.values(), default=0.0)
+    independent = _pooled_degrees([len(group) for group in values], [shares.get(tier[0].tier, 0.0) for tier in tiers])
     training = pooled * (1 / len(last) + share / (1 - share))
-    holdout = [m.paired.holdout_standard_error or 0.0 for m in tiers[-1] if m.paired is not None]
-    variance = training + float(np.mean(holdout)) ** 2
-    effective = degrees * (variance / training) ** 2 if training > 0 else MANY_DEGREES
+    variance = training + float(np.mean(known)) ** 2
+    effective = independent * (variance / training) ** 2 if training > 0 else MANY_DEGREES
     return EffectEstimate(excess, float(np.sqrt(variance)), min(effective, MANY_DEGREES), pairs)
 
 
+def _pooled_degrees(counts: Sequence[int], shares: Sequence[float]) -> float:
+    """Degrees of freedom of a variance pooled over tiers whose draws are nested, smallest tier first.
+
+    Sums of squares of jointly normal groups with correlation r have covariance 2 d r^2 (Isserlis 1918),
+    so the pooled variance has D^2 / (D + 2 sum_{i<j} min(d_i, d_j) r_ij^2) degrees, D = sum d_i,
+    d_i = n_i - 1. r^2 is at most the share that the smaller draw is of the larger one: all of the
+    scatter would come from draws then, none from seeds.
+    """
+    free = [count - 1 for count in counts]
+    total = float(sum(free))
+    common = 0.0
+    for j, large in enumerate(shares):
+        for i, small in enumerate(shares[:j]):
+            common += min(free[i], free[j]) * (min(1.0, small / large) if large > 0 else 0.0)
+    return total**2 / (total + 2 * common)
+
+
 def ratio_standard_error(candidate: npt.NDArray[np.float64], reference: npt.NDArray[np.float64]) -> float | None:
-    """Standard error of sum(candidate) / sum(reference) - 1 over independent units; None below two units.
+    """Standard error of sum(candidate) / sum(reference) - 1 over independent units; None where they are too few.
 
     Of a ratio of sums, by linearisation (Cochran 1977, Sampling Techniques, section 6.4).
     """
     count = len(reference)
-    if count < 2:
+    if count < FEWEST_HOLDOUT_ROWS:
         return None
     ratio = candidate.sum() / reference.sum()
     residuals = (candidate - ratio * reference) / reference.mean()

@@ -48,7 +48,7 @@ class LossPattern:
     foreign: float | None
     own: float | None
     repeated: float | None = None
-    """Share of the candidate's rows that repeat an earlier row, less the reference's."""
+    """Share of rows that repeat an earlier one, less the reference's: in the dataset or its sample, the larger."""
     novelty: Novelty | None = None
 
     @property

@@ -14,8 +14,8 @@ from synthos_api.results import (
     VerdictName,
 )
 
-from .effect import EffectEstimate, estimate_effect
-from .mechanism import LossPattern, loss_pattern, mechanism_of
+from .effect import FEWEST_HOLDOUT_ROWS, EffectEstimate, estimate_effect
+from .mechanism import REPEATED_BOUND, LossPattern, loss_pattern, mechanism_of
 from .novelty import Novelty
 
 BENIGN_BOUND = 0.02
@@ -32,11 +32,14 @@ def judge(
     with_reference: bool,
     reference_share: Mapping[int, float] | None = None,
     repeated: float | None = None,
+    unseen_repetition: float = 0.0,
     novelty: Novelty | None = None,
 ) -> Judgement:
     """The judgement of a cascade; what this version does not compute is null or empty in it.
 
     `reference_share`: effect.py. `repeated`, `novelty`: mechanism.py; None where not measured.
+    `unseen_repetition`: how much more of the whole dataset's rows are repeats than of the sample's
+    that models were trained on, each less the reference's.
     """
     if not with_reference:
         return _without_reference()
@@ -45,6 +48,8 @@ def judge(
         raise ValueError("a judgement with a reference needs at least one pair of models")
     pattern = loss_pattern(models, repeated, novelty)
     verdict, reason = _decide(estimate, pattern)
+    if verdict == "clear" and unseen_repetition > REPEATED_BOUND:
+        verdict, reason = "inconclusive", _repetition_reason(unseen_repetition)
     probability = estimate.probability_above(COLLAPSE_BOUND)
     if pattern.looks_foreign and verdict == "inconclusive":
         probability = None  # of what is not known to be the same domain, the effect says nothing
@@ -71,6 +76,11 @@ def severity_of(excess: float) -> Severity:
 
 def _decide(estimate: EffectEstimate, pattern: LossPattern) -> tuple[VerdictName, str]:
     interval = estimate.interval()
+    if interval is None and estimate.pairs > 1:
+        return "inconclusive", (
+            f"Fewer than {FEWEST_HOLDOUT_ROWS} different rows of the reference could be held out, too few for an "
+            "interval; a reference of more rows (long documents cut into paragraphs) would settle it."
+        )
     if interval is None:
         return "inconclusive", (
             f"One pair of models gives {estimate.excess:+.1%} without an interval; "
@@ -90,6 +100,14 @@ def _decide(estimate: EffectEstimate, pattern: LossPattern) -> tuple[VerdictName
             "a larger cascade shows whether the effect grows."
         )
     return "inconclusive", f"The interval holds both: {measured}; more variants or a larger reference would settle it."
+
+
+def _repetition_reason(unseen: float) -> str:
+    return (
+        f"Many more of the dataset's rows repeat others than of the sample that was trained on ({unseen:.0%} of them "
+        "beyond the reference's share), so the sample does not show what training on all of it does; "
+        "tiers with more trainingRows, or the dataset without its repeated rows, would settle it."
+    )
 
 
 def _shift_reason(pattern: LossPattern) -> str:

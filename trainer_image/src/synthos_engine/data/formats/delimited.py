@@ -8,9 +8,10 @@ never a value.
 
 Types: `bool` (true/false), `int64` (up to 18 digits, no leading zero), `double`, else `string`; a
 column without any value is `null`.
-Text that a number would not give back (`007`, `+1`, a 19-digit identifier) stays text, and so do
-`NA` and dates. An empty field is missing; an empty quoted field is missing too, except in a column
-of text, where it is the empty text.
+Text that a number would not give back (`007`, `+1`, a 19-digit identifier, a fraction of more than
+17 digits) stays text, and so do `NA` and dates; of a number's writing only trailing zeros and the
+form of an exponent are not kept (`1.10` is `1.1`). An empty field is missing; an empty quoted
+field is missing too, except in a column of text, where it is the empty text.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ import pyarrow.csv
 from synthos_api.errors import CorruptData, EmptyDataset
 
 from ..checked_text import checked_reader
-from ..detect import HEAD_BYTES, sniff_delimiter
+from ..columns import unique_names
+from ..detect import HEAD_BYTES, delimiter_of
 from ..metadata import DatasetMetadata, columns_of, estimated_megabytes
 from ..source import Source
 from .scalars import TypeGuess, convert
@@ -52,7 +54,8 @@ class Layout:
 
 def scan(source: Source, file_format: str) -> Layout:
     """First pass. Raises EmptyDataset or CorruptData with the row (0-based, without the header)."""
-    delimiter = "\t" if file_format == "TSV" else _delimiter(source)
+    head = source.head(HEAD_BYTES)
+    delimiter = delimiter_of(head, file_format, whole=len(head) == source.size)
     csv.field_size_limit(MAX_FIELD_CHARS)
     with checked_reader(source.open(), source.text) as raw:
         counted = _Counted(raw)
@@ -124,12 +127,6 @@ def _typed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def _delimiter(source: Source) -> str:
-    head = source.head(HEAD_BYTES)
-    text = head.removeprefix(b"\xef\xbb\xbf").decode(errors="replace")
-    return sniff_delimiter(text, whole=len(head) == source.size) or ","
-
-
 class _Counted(io.RawIOBase):
     """Counts the bytes that pass."""
 
@@ -154,15 +151,7 @@ def _header(rows: Iterator[list[str]], source: Source) -> list[str]:
         raise CorruptData(f"the header cannot be parsed: {error}").at(source.text) from error
     if header is None:
         raise EmptyDataset("there is no row, not even a header").at(source.text)
-    names: list[str] = []
-    for name in header:
-        unique = name
-        for number in itertools.count(1):
-            if unique not in names:
-                break
-            unique = f"{name}.{number}"
-        names.append(unique)
-    return names
+    return unique_names(header)
 
 
 def _batches_of_rows(

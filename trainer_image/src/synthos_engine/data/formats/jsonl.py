@@ -5,13 +5,15 @@ Columns stand in the order in which their names first occur; a name that is abse
 both missing. Types: `bool`, `int64`, `double` (also for a mixture of integers below 2⁵³ and
 floats), `string`, and `null` for a column without any value. Every other mixture, nested values,
 and integers beyond 64 bits are kept as JSON text in a column marked `synthos.encoding: json`, so
-nothing is lost or guessed.
+nothing is lost or guessed. `NaN` and `Infinity`, which Python writes, are read; a number that
+overflows to infinity is an error.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -130,7 +132,7 @@ def _objects(source: Source, *, check: bool) -> Iterator[dict[str, Any]]:
             if line.isspace():
                 continue
             try:
-                value = json.loads(line, object_pairs_hook=_unique) if check else json.loads(line)
+                value = _CHECKED.decode(line.decode()) if check else json.loads(line)
                 if check and b"\\u" in line:
                     json.dumps(value, ensure_ascii=False).encode()
             except json.JSONDecodeError as error:
@@ -143,6 +145,13 @@ def _objects(source: Source, *, check: bool) -> Iterator[dict[str, Any]]:
                 raise CorruptData(words).at(source.text, row=row)
             yield value
             row += 1
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"the number {text} is beyond what a double holds")
+    return value
 
 
 _NAMES: Final[dict[type, str]] = {
@@ -166,6 +175,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) != len(pairs):
         raise ValueError("a name occurs twice in one object")
     return value
+
+
+_CHECKED: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite)
 
 
 def _reason(error: Exception) -> str:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from synthos_api.errors import CorruptData, EmptyDataset, SynthosError
 
+from ..columns import unique_names
 from ..metadata import DatasetMetadata, columns_of, estimated_megabytes
 from ..source import Source
 
@@ -32,7 +33,7 @@ def scan(source: Source, _file_format: str) -> Layout:
         raise CorruptData("truncated: it does not end with Parquet's footer").at(source.text, byte=source.size)
     with source.open() as raw, _corrupt(source, 0):
         file = pq.ParquetFile(raw, page_checksum_verification=True)
-        schema = file.schema_arrow
+        schema = _named_once(file.schema_arrow)
         total = file.metadata.num_rows
         if not total or not len(schema):
             raise EmptyDataset("it holds no row" if len(schema) else "it holds no column")
@@ -51,13 +52,21 @@ def batches(source: Source, layout: Layout) -> Iterator[pa.RecordBatch]:
         while True:
             with _corrupt(source, seen):
                 batch = next(rows, None)
-            if batch is None:
-                break
+                if batch is None:
+                    break
+                # Text that is no UTF-8, offsets that lead nowhere: said here, where the row is known.
+                batch.validate(full=True)
             yield pa.RecordBatch.from_arrays(batch.columns, schema=layout.schema)
             seen += batch.num_rows
     if seen != layout.metadata.total_rows:
         total = layout.metadata.total_rows
         raise CorruptData(f"{seen} rows were read where the footer tells {total}").at(source.text, row=seen)
+
+
+def _named_once(schema: pa.Schema) -> pa.Schema:
+    """Parquet allows two columns of one name; the second gets a number, as in CSV."""
+    names = unique_names(schema.names)
+    return pa.schema([f.with_name(n) for f, n in zip(schema, names, strict=True)])
 
 
 @contextmanager

@@ -5,6 +5,7 @@ Pure: texts in, a type or values out.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -18,8 +19,12 @@ _EXACT_INT: Final = r"^(0|-?[1-9][0-9]{0,14})$"
 """An integer that a double holds exactly (below 2⁵³)."""
 _FLOAT: Final = (
     r"^(-?(0|[1-9][0-9]{0,14})|-?(0|[1-9][0-9]*)?\.[0-9]+|-?(0|[1-9][0-9]*)\.|"
-    r"-?(0|[1-9][0-9]*)?\.?[0-9]+[eE][-+]?[0-9]+|-?(0|[1-9][0-9]*)\.[eE][-+]?[0-9]+|-?inf|nan|NaN)$"
+    r"-?(0|[1-9][0-9]*)?\.[0-9]+[eE][-+]?[0-9]+|-?(0|[1-9][0-9]*)\.?[eE][-+]?[0-9]+|-?inf|nan|NaN)$"
 )
+_NO_DIGITS: Final = r"[eE].*$|[^0-9]"
+_LEADING_ZEROS: Final = r"^0+"
+_MOST_DIGITS: Final = 17
+"""Significant digits that a double printed in full has; with more, the text says more than a double holds."""
 _EMPTY: Final = pa.scalar("", pa.string())
 _NOT_FINITE: Final = r"^(-?inf|nan|NaN)$"
 
@@ -57,14 +62,22 @@ class TypeGuess:
         self._boolean = self._boolean and _all(values, _BOOL)
         self._integer = self._integer and _all(values, _INT)
         self._exact = self._exact and (not self._integer or _all(values, _EXACT_INT))
-        self._float = self._float and self._exact and _all(values, _FLOAT) and self._finite(values)
+        self._float = self._float and self._exact and _all(values, _FLOAT) and self._held(values)
 
-    def _finite(self, values: pa.Array[Any]) -> bool:
-        """Whether no literal overflows to infinity; notes whether there is a number at all."""
+    def _held(self, values: pa.Array[Any]) -> bool:
+        """Whether a double holds every literal; notes whether there is a number at all."""
         words = pc.match_substring_regex(values, _NOT_FINITE)
         numbers = values.filter(pc.invert(words))
         self._numbers = self._numbers or len(numbers) > 0
-        return pc.all(pc.is_finite(pc.cast(numbers, pa.float64())), min_count=0).as_py() is True
+        digits: Any = pc.replace_substring_regex(numbers, _NO_DIGITS, "")
+        digits = pc.replace_substring_regex(digits, _LEADING_ZEROS, "")
+        if (pc.max(pc.utf8_length(digits)).as_py() or 0) > _MOST_DIGITS:
+            return False
+        doubles: Any = pc.cast(numbers, pa.float64())
+        # Below the smallest normal number digits are lost, down to nothing.
+        tiny = pc.and_(pc.less(pc.abs(doubles), pa.scalar(sys.float_info.min)), pc.not_equal(digits, _EMPTY))
+        held = pc.and_(pc.is_finite(doubles), pc.invert(tiny))
+        return pc.all(held, min_count=0).as_py() is True
 
 
 def convert(texts: pa.Array[Any], kind: pa.DataType) -> pa.Array[Any]:
