@@ -135,7 +135,10 @@ class CascadeSpec(KubeModel):
         description="Tokens in the vocabulary; unset: 50257 (GPT-2's byte-level BPE), 256 (bytes) for nano.",
     )
     target_model_size: int | None = Field(
-        default=None, ge=1, le=100_000_000_000_000, description="Parameters of the model the prediction is for."
+        default=None,
+        ge=1,
+        le=100_000_000_000_000,
+        description="Parameters of the model the data is for. Recorded; this version does not use it.",
     )
     tiers: list[TierSpec] | None = Field(
         default=None, min_length=1, max_length=3, description="The tiers in full, instead of a preset."

@@ -204,6 +204,7 @@ def verdict_lines(answers: Answers) -> list[str]:
         f"rows {region.row_start}-{region.row_end}: {region.issue_type}, impact {region.impact_score:.3f}"
         for region in answers.localization.regions[:10]
     ]
+    lines += [answer.error.message for answer in answers[2:] if answer.HasField("error")]
     lines += [f"{advice.priority}. {advice.title}" for advice in answers.recommendations.recommendations]
     return lines
 

@@ -163,10 +163,12 @@ def check_dataset(dataset_id: str, found: RunObject) -> None:
 
 
 def check_target(request: pb.PredictionRequest, found: RunObject) -> None:
-    """Raise UsageError (1009) when the run predicts for another model size than the one asked for."""
+    """Raise UsageError (1009) when the run was started for another model size than the one asked for."""
     target = found.spec.cascade.target_model_size
     if request.target_model_size and target and request.target_model_size != target:
-        raise UsageError(f"the run predicts for {target} parameters; start a validation for the size you need")
+        raise UsageError(
+            f"the run was started with target_model_size {target}; start a validation with the one you mean"
+        )
 
 
 def check_same(wanted: ValidationRunSpec, found: RunObject) -> None:

@@ -5,7 +5,7 @@ docs/facade.md lists how a client tells "not computed" from zero; keep the two t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from synthos_api import results as api
@@ -246,8 +246,17 @@ def collapse(judgement: api.Judgement) -> pb.CollapseResponse:
     )
 
 
+def _not_computed(judgement: api.Judgement, what: str, found: Sequence[object]) -> pb.ErrorInfo | None:
+    """Of a collapse, empty lists would read as "nothing is wrong anywhere"; without one they are the answer."""
+    if found or judgement.verdict != "collapse":
+        return None
+    return error(DataError(f"the verdict is collapse, and {what} are not computed by this version"))
+
+
 def localization(judgement: api.Judgement) -> pb.LocalizationResponse:
+    found = [*judgement.regions, *judgement.ablations]
     return pb.LocalizationResponse(
+        error=_not_computed(judgement, "regions and ablations", found),
         regions=[pb.ProblematicRegion(**region.model_dump()) for region in judgement.regions],
         ablations=[pb.AblationResult(**ablation.model_dump()) for ablation in judgement.ablations],
     )
@@ -256,6 +265,7 @@ def localization(judgement: api.Judgement) -> pb.LocalizationResponse:
 def recommendations(judgement: api.Judgement) -> pb.RecommendationResponse:
     combined = judgement.combined_impact
     return pb.RecommendationResponse(
+        error=_not_computed(judgement, "recommendations", judgement.recommendations),
         recommendations=[
             pb.Recommendation(
                 priority=r.priority,

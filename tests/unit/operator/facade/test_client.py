@@ -80,6 +80,18 @@ async def test_train_goes_on_over_a_restart_of_the_facade(
     assert lines[-1] == "the cascade is over"
 
 
+def test_the_verdict_in_lines_says_what_was_not_computed() -> None:
+    missing = pb.ErrorInfo(code=1000, message="regions are not computed")
+    answers = client.Answers(
+        pb.CollapseResponse(verdict="collapse", reason="why", collapse_detected=True, severity="severe"),
+        pb.PredictionResponse(final_risk_score=93),
+        pb.LocalizationResponse(error=missing),
+        pb.RecommendationResponse(),
+    )
+    expected = ["verdict: COLLAPSE", "reason: why", "risk: 93 of 100", "kind: severe", "regions are not computed"]
+    assert client.verdict_lines(answers) == expected
+
+
 async def test_train_that_ends_in_an_error(
     facade: Facade, cluster: FakeCluster, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -279,6 +279,8 @@ async def test_a_prediction_for_another_size_than_the_runs(engine: Any, cluster:
     await cluster.put(RUNS, run)
     answer = await engine.GetPredictions(pb.PredictionRequest(**IDS, target_model_size=13))
     assert answer.error.code == 1009
+    assert "target_model_size 7000000000" in answer.error.message
+    assert "predict" not in answer.error.message
     same = await engine.GetPredictions(pb.PredictionRequest(**IDS, target_model_size=7_000_000_000))
     assert not same.HasField("error")
 

@@ -189,6 +189,30 @@ def test_a_verdict_with_nothing_but_its_words() -> None:
     assert {field.name for field, _ in predictions.ListFields()} == {"error"}
 
 
+EMPTY: dict[str, Any] = {"regions": [], "ablations": [], "recommendations": [], "combined_impact": None}
+
+
+def test_a_collapse_without_regions_and_recommendations_does_not_read_as_nothing_wrong() -> None:
+    found = Judgement.model_validate(judgement(**EMPTY))
+    for message in (translate.localization(found), translate.recommendations(found)):
+        assert [field.name for field, _ in message.ListFields()] == ["error"]
+        assert (message.error.code, message.error.retryable) == (1000, False)
+        assert "not computed by this version" in message.error.message
+
+
+@pytest.mark.parametrize("verdict", ["clear", "inconclusive"])
+def test_without_a_collapse_empty_lists_are_the_answer(verdict: str) -> None:
+    found = Judgement.model_validate(judgement(verdict=verdict, **EMPTY))
+    assert translate.localization(found) == pb.LocalizationResponse()
+    assert translate.recommendations(found) == pb.RecommendationResponse()
+
+
+@pytest.mark.parametrize("kept", ["regions", "ablations"])
+def test_half_a_localization_is_one(kept: str) -> None:
+    found = Judgement.model_validate(judgement(**{name: empty for name, empty in EMPTY.items() if name != kept}))
+    assert not translate.localization(found).HasField("error")
+
+
 def test_every_list_of_a_verdict_arrives_whole() -> None:
     found = Judgement.model_validate(judgement())
     assert len(translate.localization(found).regions) == len(found.regions)
