@@ -119,9 +119,10 @@ def _current_step_moments(situation: Situation) -> list[float]:
     retry_at = parse_or_none(step.attempt.retry_at)
     if retry_at is not None and retry_at > now:
         moments.append((retry_at - now).total_seconds())
-    limit, waiting = situation.spec.pending_deadline_seconds, waiting_of(step, situation.observed)
-    if limit is not None and waiting is not None and waiting.since is not None:
-        moments.append(limit - (now - waiting.since).total_seconds())
+    waiting = waiting_of(step, situation.observed)
+    left = waiting.seconds_left(situation.spec.pending_deadline_seconds, now) if waiting else None
+    if left is not None:
+        moments.append(left)
     if situation.observed.refused:
         moments.append(REFUSED_SECONDS)
     elif step.busy and (step.attempt.attempt == 0 or step.attempt.state in ("Stopped", "Failed")):

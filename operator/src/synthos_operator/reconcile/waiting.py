@@ -21,6 +21,15 @@ class Waiting:
     message: str
     since: datetime | None
 
+    def seconds_left(self, limit: int | None, now: datetime) -> float | None:
+        """Until the wait for a node has lasted `limit` seconds; None where nothing is counted.
+
+        A pod that is scheduled only starts (or cannot: a wrong image); that waits for no node any more.
+        """
+        if limit is None or self.since is None or self.scheduled is True:
+            return None
+        return limit - (now - self.since).total_seconds()
+
 
 def waiting_of(step: Step, observed: Observed) -> Waiting | None:
     """None when there is no attempt under way, or its pod runs."""

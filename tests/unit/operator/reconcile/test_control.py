@@ -242,6 +242,18 @@ def test_waiting_too_long_for_gpus_fails_with_3003_if_the_run_says_so() -> None:
     assert "no GPU" in world.run.status.error.message
 
 
+@pytest.mark.parametrize("reason", ["", "ContainerCreating", "ImagePullBackOff"])
+def test_a_pod_that_is_scheduled_no_longer_waits_to_be(reason: str) -> None:
+    """A large image may take longer to pull than a node to be found."""
+    world = World(spec={"pendingDeadlineSeconds": 60}).through("profile")
+    world.schedule("tier-1", waiting_reason=reason)
+    world.settle()
+    world.tick(3600)
+    assert world.settle() == []
+    assert world.run.status.phase == "Training"
+    assert world.plan().requeue_after != 0
+
+
 @pytest.mark.parametrize("reason", ["ImagePullBackOff", "CreateContainerConfigError"])
 def test_a_container_that_cannot_start_says_why(reason: str) -> None:
     world = World().through("profile")

@@ -1,4 +1,4 @@
-"""A pod of the current step waits longer than spec.pendingDeadlineSeconds for its start."""
+"""A pod of the current step waits longer than spec.pendingDeadlineSeconds to be scheduled."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from .decision import Decision, failed
 def pending_too_long(situation: Situation) -> Decision | None:
     limit, step = situation.spec.pending_deadline_seconds, situation.current
     waiting = waiting_of(step, situation.observed) if step else None
-    if limit is None or step is None or waiting is None or waiting.since is None:
+    left = waiting.seconds_left(limit, situation.now) if waiting else None
+    if step is None or waiting is None or left is None or left > 0:
         return None
-    if (situation.now - waiting.since).total_seconds() < limit:
-        return None
-    return failed(to_info(Unschedulable(f"no pod started within {limit} s: {waiting.message}")), step.words)
+    return failed(to_info(Unschedulable(f"no pod was scheduled within {limit} s: {waiting.message}")), step.words)
