@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from .errors import ErrorInfo
-from .results import ModelResult, Result, ShortText
+from .results import Count, ModelResult, Result, ShortText
 
 PROGRESS_PORT = 8080
 PROGRESS_PATH = "/progress"
@@ -24,12 +24,12 @@ class Progress(Result):
     state: ProgressState = "pending"
     step: ShortText = Field(default="", description="What is being done, in words.")
     tier: int | None = Field(default=None, ge=1, le=3)
-    variant: int | None = Field(default=None, ge=1)
-    models_completed: int = Field(default=0, ge=0)
-    models_total: int = Field(default=0, ge=0)
+    variant: int | None = Field(default=None, ge=1, le=1000)
+    models_completed: Count = 0
+    models_total: Count = 0
     percent: float = Field(default=0, ge=0, le=100)
     loss: float | None = Field(default=None, description="Current training loss, bits per byte.")
-    gpu_utilization: dict[int, float] = Field(default={}, max_length=64, description="Percent by GPU index.")
+    gpu_utilization: dict[Count, float] = Field(default={}, max_length=64, description="Percent by GPU index.")
     eta_seconds: float | None = Field(default=None, ge=0)
     results: list[ModelResult] = Field(default=[], max_length=64, description="Models finished so far.")
     error: ErrorInfo | None = None

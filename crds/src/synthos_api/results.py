@@ -21,6 +21,13 @@ ShortText = Annotated[str, Field(max_length=256)]
 LongText = Annotated[str, Field(max_length=2048)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Score = Annotated[int, Field(ge=0, le=100)]
+INT32_MAX = 2**31 - 1
+Count = Annotated[int, Field(ge=0, le=INT32_MAX)]
+"""An int32 of the wire contract: a larger number would not go into the message."""
+Change = Annotated[int, Field(ge=-100, le=100)]
+"""Difference of two scores."""
+LongCount = Annotated[int, Field(ge=0, le=2**53 - 1)]
+"""Rows and bytes: int64 on the wire, and exact in JSON, whose readers may have doubles only."""
 
 
 class Result(BaseModel):
@@ -41,15 +48,15 @@ class CorrelationPair(Result):
 class DiversityMetrics(Result):
     entropy: float | None = Field(default=None, ge=0, description="Shannon entropy of cluster membership, bits.")
     gini_coefficient: Fraction | None = Field(default=None, description="Gini coefficient of cluster sizes.")
-    cluster_count: int | None = Field(default=None, ge=0)
+    cluster_count: Count | None = None
     correlations: list[CorrelationPair] = Field(default=[], max_length=MAX_CORRELATIONS)
     rare_pattern_percentage: float | None = Field(default=None, ge=0, le=100)
     outlier_percentage: float | None = Field(default=None, ge=0, le=100)
 
 
 class Cluster(Result):
-    cluster_id: int = Field(ge=0)
-    size: int = Field(ge=0, description="Rows.")
+    cluster_id: Count
+    size: LongCount = Field(description="Rows.")
     centroid: list[float] = Field(default=[], max_length=64)
     density: float | None = Field(default=None, ge=0)
 
@@ -58,14 +65,14 @@ class ProfileResult(Result):
     """Result of phase 2 (diversity analysis and stratified sample)."""
 
     format: ShortText
-    total_rows: int = Field(ge=0)
-    columns: int = Field(ge=0)
-    size_bytes: int = Field(ge=0)
+    total_rows: LongCount
+    columns: Count
+    size_bytes: LongCount
     metrics: DiversityMetrics
     clusters: list[Cluster] = Field(default=[], max_length=MAX_CLUSTERS)
     duplicate_row_percentage: float | None = Field(default=None, ge=0, le=100)
     sample_uri: LongText = ""
-    sample_rows: int = Field(default=0, ge=0)
+    sample_rows: LongCount = 0
     sampling_confidence: Score | None = None
 
 
@@ -123,15 +130,15 @@ class PairedLosses(Result):
 class ModelResult(Result):
     tier: int = Field(ge=1, le=3)
     variant: int = Field(ge=1, le=1000)
-    model_size: int = Field(ge=0, description="Parameters.")
+    model_size: LongCount = Field(description="Parameters.")
     training_loss: float | None = Field(default=None, description="Last training loss, bits per byte.")
     validation_loss: float | None = Field(
         default=None,
         description="Loss on the real holdout (without a reference: on the candidate's), bits per byte.",
     )
     training_time_seconds: float = Field(default=0, ge=0)
-    training_rows: int = Field(default=0, ge=0)
-    convergence_epoch: int | None = Field(default=None, ge=0)
+    training_rows: LongCount = 0
+    convergence_epoch: Count | None = None
     collapse_detected: bool | None = Field(
         default=None, description="This pair alone: its excess loss is above the collapse bound. Null: no reference."
     )
@@ -193,8 +200,8 @@ class RootCause(Result):
 
 class ProblematicRegion(Result):
     region_id: ShortText
-    row_start: int = Field(ge=0)
-    row_end: int = Field(ge=0)
+    row_start: LongCount
+    row_end: LongCount
     issue_type: ShortText
     impact_score: float
     affected_columns: list[ShortText] = Field(default=[], max_length=64)
@@ -204,25 +211,25 @@ class AblationResult(Result):
     region_id: ShortText
     risk_score_before: Score
     risk_score_after: Score
-    improvement: int
+    improvement: Change
     hypothesis_confirmed: bool
 
 
 class Impact(Result):
     current_risk_score: Score
     expected_risk_score: Score
-    improvement: int
+    improvement: Change
 
 
 class Implementation(Result):
     method: ShortText
-    affected_rows: int = Field(ge=0)
+    affected_rows: LongCount
     estimated_time: ShortText = ""
     script_url: LongText = ""
 
 
 class Recommendation(Result):
-    priority: int = Field(ge=1)
+    priority: int = Field(ge=1, le=INT32_MAX)
     category: ShortText
     title: ShortText
     description: LongText = ""
@@ -233,7 +240,7 @@ class Recommendation(Result):
 class CombinedImpact(Result):
     current_risk_score: Score
     expected_risk_score: Score
-    total_improvement: int
+    total_improvement: Change
     estimated_time: ShortText = ""
 
 

@@ -146,7 +146,8 @@ def percent(snapshot: Snapshot) -> float:
 
 
 def _gpus(given: dict[str, float]) -> dict[int, float]:
-    return {int(index): load for index, load in given.items() if index.isdecimal()}
+    """Of indices that are some and fit into the message's int32; status may have been written by any hand."""
+    return {int(index): load for index, load in given.items() if index.isdecimal() and int(index) <= api.INT32_MAX}
 
 
 def progress(snapshot: Snapshot) -> pb.CascadeProgress:

@@ -14,6 +14,9 @@ from .situation import Situation
 from .steps import Step
 from .times import parse_or_none, stamp
 
+_MAX_ETA_SECONDS = 10 * 365 * 86_400
+"""An estimate beyond ten years is none, and dates soon end beyond it."""
+
 _DIGITS = 6
 """Decimals of a loss in status: enough for reading, few enough not to change for nothing."""
 
@@ -22,16 +25,22 @@ def tier_results(step: Step) -> list[ModelResult]:
     """Models finished so far. What was already seen of one in more detail is kept.
 
     The termination message of a tier with many models has less detail than the progress before it, and
-    where even that did not fit, no models at all.
+    where even that did not fit, no models at all. Only models that the tier has are believed: one more
+    than the schema allows, and the API server would refuse every further status.
     """
     before = {model.variant: model for model in (step.tier.status.results if step.tier else [])}
     told: Sequence[ModelResult] = ()
     if step.outcome is not None and step.outcome.tier is not None:
         told = step.outcome.tier.models
     elif (progress := pulled(step)) is not None:
-        told = [model for model in progress.results if model.tier == step.number]
-    merged = before | {model.variant: _fuller(model, before.get(model.variant)) for model in told}
+        told = progress.results
+    ours = [model for model in told if model.tier == step.number and _is_variant(step, model.variant)]
+    merged = before | {model.variant: _fuller(model, before.get(model.variant)) for model in ours}
     return [merged[variant] for variant in sorted(merged)]
+
+
+def _is_variant(step: Step, number: int) -> bool:
+    return step.spec is not None and 1 <= number <= step.spec.variants
 
 
 def _fuller(model: ModelResult, before: ModelResult | None) -> ModelResult:
@@ -87,8 +96,9 @@ def tier_progress(step: Step, results: Sequence[ModelResult], stalled: bool, now
         if state != "training":
             after = after.model_copy(update={"gpu_utilization": {}, "eta_seconds": None})
         return after.model_copy(update={"state": state})
+    variant = progress.variant
     after = TierProgress(
-        current_variant=progress.variant or before.current_variant,
+        current_variant=variant if variant and _is_variant(step, variant) else before.current_variant,
         models_completed=min(total, max(before.models_completed, progress.models_completed, len(results))),
         models_total=total,
         percent=round(max(before.percent, min(progress.percent, 100.0)), 2),
@@ -146,14 +156,15 @@ def _of_profile(step: Step, before: RunProgress) -> RunProgress:
 def cascade_eta(specs: Sequence[TierSpec], tiers: Sequence[TierProgress]) -> float | None:
     """Seconds until the cascade ends, if the rest runs at the present tier's FLOPs per second.
 
-    None while no tier tells its own remaining time: no rate, no estimate.
+    None while no tier tells its own remaining time (no rate, no estimate), or one that cannot be meant.
     """
     work = [planned_flops(spec) * (1 - tier.percent / 100) for spec, tier in zip(specs, tiers, strict=True)]
     if sum(work) <= 0:
         return 0.0
     for rest, tier in zip(work, tiers, strict=True):
         if rest > 0 and tier.eta_seconds:
-            return float(round(tier.eta_seconds * sum(work) / rest))
+            seconds = tier.eta_seconds * sum(work) / rest
+            return float(round(seconds)) if seconds <= _MAX_ETA_SECONDS else None
         if rest > 0:
             return None
     return None

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from synthos_api import errors
+from synthos_api import results as api
 from synthos_api.cost import planned_flops
 from synthos_api.errors import ErrorInfo, SynthosError
 from synthos_api.presets import NANO
@@ -128,7 +129,10 @@ def test_a_cascade_that_the_pre_screen_spared() -> None:
 
 
 def test_unreadable_gpu_indices_are_left_out() -> None:
-    status = {"phase": "Training", "progress": {"state": "training", "gpuUtilization": {"x": 1.0, "1": 2.0}}}
+    status = {
+        "phase": "Training",
+        "progress": {"state": "training", "gpuUtilization": {"x": 1.0, "1": 2.0, str(2**31): 3.0}},
+    }
     assert dict(translate.progress(snapshot({}, (1, status))).gpu_utilization) == {1: 2.0}
 
 
@@ -218,6 +222,18 @@ def test_every_list_of_a_verdict_arrives_whole() -> None:
     assert len(translate.localization(found).regions) == len(found.regions)
     assert len(translate.recommendations(found).recommendations) == len(found.recommendations)
     assert [c.description for c in translate.collapse(found).root_causes] == ["few words"]
+
+
+def test_the_largest_numbers_a_pod_may_tell_go_into_the_messages() -> None:
+    numbers = ModelResult.model_validate(model(3, 1, model_size=2**53 - 1, convergence_epoch=api.INT32_MAX))
+    assert translate.model_result(numbers).convergence_epoch == api.INT32_MAX
+    found = judgement()
+    found["regions"][0] |= {"row_start": 2**53 - 1, "row_end": 2**53 - 1}
+    found["recommendations"][0]["priority"] = api.INT32_MAX
+    found["recommendations"][0]["implementation"]["affected_rows"] = 2**53 - 1
+    given = Judgement.model_validate(found)
+    assert translate.localization(given).regions[0].row_end == 2**53 - 1
+    assert translate.recommendations(given).recommendations[0].priority == api.INT32_MAX
 
 
 def _subclasses(of: type[SynthosError]) -> list[type[SynthosError]]:

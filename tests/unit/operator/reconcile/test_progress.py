@@ -108,6 +108,30 @@ def test_a_pod_that_speaks_of_something_else_is_not_believed(wrong: dict[str, ob
     assert world.tier(1).status.progress.percent == 0
 
 
+def test_a_pod_that_tells_of_more_models_than_its_tier_has_is_not_believed() -> None:
+    """Too many results, and the API server would refuse the status, again and again."""
+    world = running_world()
+    world.tick(10)
+    world.report("tier-1", training(50, variant=900, results=[model(1, n) for n in range(2, 60)]))
+    world.settle()
+    status = world.tier(1).status
+    assert [result.variant for result in status.results] == [2]
+    assert status.progress.current_variant == 0
+    outcome = TierResult(tier=1, models=[model(1, 1), model(2, 2), *(model(1, n) for n in range(100, 160))])
+    world.succeed("tier-1", tier=outcome)
+    world.settle()
+    assert [(result.tier, result.variant) for result in world.tier(1).status.results] == [(1, 1), (1, 2)]
+
+
+@pytest.mark.parametrize("seconds", [1e10, 1e300])
+def test_an_estimate_beyond_all_time_is_none(seconds: float) -> None:
+    world = running_world()
+    world.tick(10)
+    world.report("tier-1", training(50, eta_seconds=seconds))
+    world.settle()
+    assert world.run.status.progress.estimated_completion is None
+
+
 def test_the_fuller_loss_curve_survives_a_thinned_result() -> None:
     world = running_world()
     world.tick(10)
