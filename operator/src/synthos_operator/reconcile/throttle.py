@@ -26,12 +26,19 @@ def wait_before_write(
 
 
 def _transitions(status: ValidationRunStatus | CascadeTierStatus) -> object:
-    """The status without what changes all the time while a pod runs."""
+    """The status without what changes all the time while a pod runs, or waits.
+
+    Of a condition its message is left out: the scheduler counts its nodes anew in each of its own.
+    """
+    conditions = [(condition.type, condition.status, condition.reason) for condition in status.conditions]
+    quiet: dict[str, object] = {"conditions": []}
     if isinstance(status, CascadeTierStatus):
         progress = status.progress.__class__(state=status.progress.state)
-        return status.model_copy(update={"progress": progress, "results": [], "attempt": _quiet(status.attempt)})
-    return status.model_copy(
-        update={
+        quiet |= {"progress": progress, "results": [], "attempt": _quiet(status.attempt)}
+        return conditions, status.model_copy(update=quiet)
+    return conditions, status.model_copy(
+        update=quiet
+        | {
             "progress": status.progress.__class__(state=status.progress.state),
             "cost": CostStatus(),
             "profile_attempt": _quiet(status.profile_attempt),

@@ -68,6 +68,25 @@ def test_progress_is_written_at_most_once_in_ten_seconds() -> None:
     assert world.tier(1).status.progress.percent == 19
 
 
+def test_other_words_of_the_scheduler_wait_for_the_interval() -> None:
+    world = World().through("profile")
+    words = {"unscheduled_reason": "Unschedulable", "unscheduled_message": "0/7 nodes are available"}
+    world.schedule("tier-1", scheduled=False, scheduled_at=None, **words)
+    world.settle()
+    before = world.writes
+    world.tick(9)
+    world.change_pod("tier-1", unscheduled_message="0/8 nodes are available")
+    assert world.settle() == []
+    assert world.writes == before
+    assert world.plan().requeue_after == 1
+    world.tick(1)
+    world.settle()
+    assert world.writes == before + 2  # the tier and the run
+    scheduled = world.condition("Scheduled", tier=1)
+    assert scheduled is not None
+    assert scheduled.message == "0/8 nodes are available"
+
+
 def test_a_transition_is_written_at_once() -> None:
     world = running_world()
     world.tick(10)
