@@ -88,17 +88,20 @@ class Workers:
         self._puller = puller
 
     async def run(self) -> None:
-        """Until cancelled; a look under way is then finished first."""
+        """Until cancelled; a look under way is then finished first. Raises what a worker died of: none ever should."""
         stopping = asyncio.Event()
-        workers = [asyncio.create_task(self._work(stopping)) for _ in range(self._config.workers)]
+        tasks = [asyncio.create_task(self._work(stopping)) for _ in range(self._config.workers)]
+        tasks.append(asyncio.create_task(self._resync_forever()))
         try:
-            await self._resync_forever()
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                task.result()
         finally:
             stopping.set()
             self.queue.close()
-            for worker in workers:
-                worker.cancel()
-            await asyncio.gather(*workers, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def resync(self) -> None:
         """Queue every run. What a missed event hid, is found here."""
@@ -113,6 +116,8 @@ class Workers:
                 await self.resync()
             except ApiError as error:
                 log.warning("resync failed", extra={"problem": str(error)})
+            except Exception:  # one pass is not worth the loop: without it, missed events stay missed
+                log.exception("resync failed")
             past = datetime.now(UTC) - FORGET_AFTER
             for memory in (self._executor, self._puller):
                 if memory is not None:

@@ -51,7 +51,7 @@ def own_namespace() -> str:
 
 
 async def operate(options: Options) -> int:
-    """Run until SIGTERM (exit status 0), or until the lease or the watches are lost (1)."""
+    """Run until SIGTERM (exit status 0), or until the lease, the watches or the workers are lost (1)."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -90,7 +90,10 @@ async def _lead(client: KubeClient, options: Options, health: Health, stop: asyn
 
 
 async def _work(client: KubeClient, options: Options, stop: asyncio.Event) -> int:
-    """Watch and reconcile until told to stop (0), or until the watches end by themselves (1)."""
+    """Watch and reconcile until told to stop (0), or until the watches or the workers end by themselves (1).
+
+    A leader without either would do nothing and keep the lease from a replica that could.
+    """
     config = options.config
     executor, puller = Executor(client), ProgressPuller(config.timing, config.progress_port)
     controller = Controller(client, ApiReader(client), puller, config, executor)
@@ -100,17 +103,29 @@ async def _work(client: KubeClient, options: Options, stop: asyncio.Event) -> in
     running = asyncio.create_task(workers.run())
     log.info("started", extra={"namespaces": options.namespaces or "all"})
     try:
-        stopped = await _unless(stop, watching.ended.wait())
+        ended = await _unless(stop, _either(watching.ended, running))
     finally:
         watching.stop()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         await asyncio.to_thread(watching.join, STOP_SECONDS)
         await puller.close()
-    if stopped:
+    if not ended:
+        return 0
+    if watching.ended.is_set():
         log.critical("the watches ended", extra={"problem": repr(watching.problem)})
-        return 1
-    return 0
+    else:
+        log.critical("the workers ended", exc_info=running.exception())
+    return 1
+
+
+async def _either(event: asyncio.Event, task: asyncio.Task[None]) -> None:
+    """Until the event is set or the task has ended, however; the task is left as it is."""
+    setting = asyncio.create_task(event.wait())
+    try:
+        await asyncio.wait([setting, task], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        setting.cancel()
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, object]) -> bool:
