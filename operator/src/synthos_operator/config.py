@@ -82,7 +82,7 @@ class Trainer(Section):
 
 
 class Retry(Section):
-    """Back-off between attempts: base x 2^(failures - 1), at most `max_seconds`."""
+    """Back-off between attempts: base x 2^(failures - 1), at most `max_seconds`, and a second at least."""
 
     base_seconds: float = Field(default=10, ge=0)
     max_seconds: float = Field(default=600, ge=0)

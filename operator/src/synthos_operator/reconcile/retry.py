@@ -13,6 +13,9 @@ from .times import stamp
 _FINAL = frozenset({DeadlineExceeded.code, BudgetExceeded.code})
 """Retryable for whoever asks again later, but not within the same run."""
 
+_SHORTEST_SECONDS = 1.0
+"""Of a pause between attempts: the resolution of timestamps."""
+
 _REDUCED = 2
 """Divisor of the micro-batch after running out of memory; tried once."""
 
@@ -61,9 +64,13 @@ def after_interruption(attempt: PhaseAttempt, message: str, *, retry: Retry, now
 
 
 def back_off(failures: int, retry: Retry) -> timedelta:
-    """Doubles with every failure."""
+    """Doubles with every failure. Never nothing: the failure must be in the status before its successor is made.
+
+    An operator that was killed in between would otherwise find the new Job and not know why it is there.
+    """
     exponent = min(failures - 1, 30)
-    return timedelta(seconds=min(retry.max_seconds, retry.base_seconds * 2.0**exponent))
+    seconds = min(retry.max_seconds, retry.base_seconds * 2.0**exponent)
+    return timedelta(seconds=max(_SHORTEST_SECONDS, seconds))
 
 
 def _explained(error: ErrorInfo, note: str) -> ErrorInfo:

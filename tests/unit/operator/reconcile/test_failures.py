@@ -19,7 +19,7 @@ from synthos_operator.reconcile.observed import ForeignObject, RefusedObject
 from synthos_operator.reconcile.plan import CreateJob
 from synthos_operator.reconcile.reconcile import reconcile
 
-from .world import World
+from .world import CONFIG, World
 
 DATA_ERROR = ErrorInfo(code=1005, message="s3://data/set.csv, row 17: 3 fields instead of 2")
 DIVERGED = ErrorInfo(code=2001, message="tier 1 variant 2: loss is not finite at step 40", retryable=True)
@@ -59,6 +59,17 @@ def test_a_retryable_error_is_retried_after_a_pause_that_doubles() -> None:
     assert world.settle() == ["CreateJob tier-2 1"]
     assert world.tier(1).status.attempt.failures == 2
     assert world.tier(1).status.error is None
+
+
+@pytest.mark.parametrize("retry", [{"baseSeconds": 0}, {"baseSeconds": 0.5}, {"maxSeconds": 0}])
+def test_a_failure_is_written_before_the_next_attempt_is_made(retry: dict[str, float]) -> None:
+    """Killed in between, the operator would find the second Job and know nothing of the smaller micro-batch."""
+    world = World(config=CONFIG.model_validate({**CONFIG.model_dump(), "retry": retry})).through("profile")
+    world.fail("tier-1", MEMORY, POD_EXIT_RESOURCE)
+    assert world.step() == []
+    assert world.tier(1).status.attempt.micro_batch_divisor == 2
+    world.tick(1)
+    assert world.settle() == ["CreateJob tier-1 2"]
 
 
 def test_attempts_are_bounded() -> None:
