@@ -80,6 +80,16 @@ test: machine lint ## Everything: lint, unit, contract, real API server, real cl
 bench: setup ## Benchmarks: ratios against a peer in the same run.
 	$(BIN)/python -m tests.bench
 
+.PHONY: collapsebench-quick collapsebench collapsebench-test collapsebench-report
+collapsebench-quick: setup ## CollapseBench in small: a dozen datasets, labels and verdicts, some 20 minutes.
+	$(BIN)/python -m benchmarks.collapsebench quick
+collapsebench: setup ## Its development split; goes on where it stopped (MINUTES=60 to stop in time).
+	$(BIN)/python -m benchmarks.collapsebench development $(if $(MINUTES),--minutes $(MINUTES))
+collapsebench-test: setup ## Its test split, on a commit without changes; never to tune on.
+	$(BIN)/python -m benchmarks.collapsebench test $(if $(MINUTES),--minutes $(MINUTES))
+collapsebench-report: setup ## Write docs/collapsebench.md from the results.
+	$(BIN)/python -m benchmarks.collapsebench report
+
 .PHONY: clean
 clean: ## Remove what the targets made here (not the binaries cache, not a running cluster).
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build/images out

@@ -1,0 +1,136 @@
+"""`python -m benchmarks.collapsebench`: label, detect, report. Every call goes on where the last one ended."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from typing import Any
+
+import torch
+
+from . import labels, report, results
+from .candidates import Candidate, candidates, quick
+from .detect import commit, detect
+from .pools import TooSmall
+from .registration import digest, registration
+from .sources.packages import SourceUnavailable
+from .workshop import CachedWorkshop
+
+WORKERS = 2
+Task = tuple[Callable[[Any], str], Any]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=("quick", "development", "test", "report"))
+    parser.add_argument("--minutes", type=float, default=1e9, help="begin nothing new after this time")
+    parser.add_argument("--labels-only", action="store_true", help="measure labels, leave the detector for later")
+    arguments = parser.parse_args()
+    if arguments.what == "report":
+        report.write()
+        return 0
+    if arguments.what == "test" and not arguments.labels_only and commit().endswith("-dirty"):
+        print("the test split is run on a commit: commit or discard your changes first", file=sys.stderr)
+        return 2
+    chosen = quick() if arguments.what == "quick" else candidates(arguments.what)
+    failed = run(chosen, time.monotonic() + 60 * arguments.minutes, detecting=not arguments.labels_only)
+    if arguments.what == "quick":
+        print(report.summary([c.id for c in chosen]))
+    return 1 if failed else 0
+
+
+def run(chosen: list[Candidate], end: float, *, detecting: bool) -> int:
+    """Number of candidates that failed; what is known already is not measured again."""
+    unlabelled = {c.id for c in _unlabelled(chosen)}
+    detected = results.read("detections")
+    tasks: list[Task] = [(null_one, draw) for draw in _draws([c.source for c in chosen if c.id in unlabelled])]
+    for candidate in chosen:
+        if candidate.id in unlabelled:
+            tasks.append((label_one, candidate))
+        if detecting and candidate.id not in detected:
+            tasks.append((detect_one, candidate))
+    failed = 0
+    started = time.monotonic()
+    with ProcessPoolExecutor(WORKERS, initializer=_one_thread) as pool:
+        for number, words in enumerate(_in_turn(pool, tasks, end), 1):
+            failed += words.startswith("FAILED")
+            print(f"[{time.monotonic() - started:6.0f} s] {number}/{len(tasks)} {words}", flush=True)
+    return failed
+
+
+def _draws(sources: list[str]) -> list[tuple[str, int]]:
+    """The judge's real draws, before the candidates that are compared with them."""
+    return [(source, number) for source in dict.fromkeys(sources) for number in range(registration()["text"]["draws"])]
+
+
+def _unlabelled(chosen: list[Candidate]) -> list[Candidate]:
+    known = results.read("labels")
+    return [c for c in chosen if known.get(c.id, {}).get("registration") != digest()]
+
+
+def _in_turn(pool: ProcessPoolExecutor, tasks: list[Task], end: float) -> Iterator[str]:
+    """Answers as they come; tasks begin in order, none after `end`."""
+    waiting = iter(tasks)
+    running: set[Any] = set()
+    while True:
+        while len(running) < WORKERS and time.monotonic() < end:
+            task = next(waiting, None)
+            if task is None:
+                break
+            work, what = task
+            running.add(pool.submit(work, what))
+        if not running:
+            return
+        done = next(as_completed(running))
+        running.remove(done)
+        yield done.result()
+
+
+def _one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def null_one(draw: tuple[str, int]) -> str:
+    source, number = draw
+    try:
+        return f"{source}, real draw {number}: {labels.draw_loss(source, number, _workshop()):.4f} bits per byte"
+    except (SourceUnavailable, TooSmall) as error:
+        return f"FAILED {source}: {error}"
+
+
+def label_one(candidate: Candidate) -> str:
+    try:
+        row = labels.label(candidate, _workshop())
+    except (SourceUnavailable, TooSmall) as error:
+        return f"FAILED {candidate.id}: {error}"
+    results.add("labels", row)
+    return f"{candidate.id}: {row['label']}, E1 {row['e1']:+.1%} (null within {row['null_bound']:.1%})"
+
+
+def detect_one(candidate: Candidate) -> str:
+    try:
+        row = detect(candidate, _workshop(), "with_reference")
+    except (SourceUnavailable, TooSmall) as error:
+        return f"FAILED {candidate.id}: {error}"
+    except subprocess.CalledProcessError as error:
+        return f"FAILED {candidate.id}: {error.stderr.strip().splitlines()[-1:]}"
+    results.add("detections", row)
+    return f"{candidate.id}: {row['verdict']} ({row['mechanism']}), {row['cpu_seconds']:.0f} s"
+
+
+_shared: list[CachedWorkshop] = []
+
+
+def _workshop() -> CachedWorkshop:
+    """One for each process."""
+    if not _shared:
+        _shared.append(CachedWorkshop())
+    return _shared[0]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,71 @@
+"""What the detector says: `synthos validate` on the files, as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Literal
+
+from synthos_engine.version import RESULTS, engine_version
+
+from .candidates import Candidate
+from .workshop import CachedWorkshop, write_rows
+
+Mode = Literal["with_reference", "no_reference"]
+EXIT_CODES = (0, 3, 4)
+
+
+def detect(candidate: Candidate, workshop: CachedWorkshop, mode: Mode, cascade: str = "nano") -> dict[str, Any]:
+    """One row of a result. Raises CalledProcessError with the detector's own words when it fails."""
+    with tempfile.TemporaryDirectory(prefix="collapsebench-") as temporary:
+        folder = Path(temporary)
+        write_rows(folder / "candidate.parquet", candidate.rows(workshop))
+        arguments = ["validate", str(folder / "candidate.parquet"), "--cascade", cascade, "--json"]
+        arguments += ["--out", str(folder / "out"), "--seed", "1"]
+        if mode == "with_reference":
+            write_rows(folder / "reference.parquet", workshop.pools(candidate.source).reference)
+            arguments += ["--reference", str(folder / "reference.parquet")]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        verdict = _run(arguments)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    effect = verdict["effect"]
+    low, high = effect["interval"] or (None, None)
+    return candidate.described() | {
+        "mode": mode,
+        "cascade": cascade,
+        "engine": f"{engine_version()}/{RESULTS}",
+        "commit": commit(),
+        "verdict": verdict["verdict"],
+        "excess_loss": effect["excess_loss"],
+        "low": low,
+        "high": high,
+        "collapse_probability": verdict["collapse_probability"],
+        "mechanism": verdict["mechanism"],
+        "severity": verdict["severity"],
+        "reason": verdict["reason"],
+        "cpu_seconds": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+        "peak_megabytes": after.ru_maxrss / 1024,
+    }
+
+
+def commit() -> str:
+    """The commit of the checkout, with a mark where files differ from it."""
+    done = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--exclude=*"], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip()
+
+
+def _run(arguments: list[str]) -> dict[str, Any]:
+    command = [str(Path(sys.executable).parent / "synthos"), *arguments]
+    environment = os.environ | {"SYNTHOS_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode not in EXIT_CODES:
+        raise subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr)
+    verdict: dict[str, Any] = json.loads(done.stdout)
+    return verdict

