@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from .registration import Split, registration
+from .registration import Split, registered
 from .routes import ROUTES, Making, Workshop
 
 DRAWS: Final = 4
@@ -60,10 +60,8 @@ class Candidate:
 
 def candidates(split: Split) -> list[Candidate]:
     """All of a split's, sources in turn, so that any beginning of the list is spread over them."""
-    registered = registration()["split"][split]
-    lists = [
-        list(_of_source(split, source, registered["text"], registered["generators"])) for source in registered["text"]
-    ]
+    sources, generators = registered("text", split, "sources"), registered("text", split, "generators")
+    lists = [list(_of_source(split, source, sources, generators)) for source in sources]
     turns = [candidate for row in itertools.zip_longest(*lists) for candidate in row if candidate is not None]
     return list({candidate.id: candidate for candidate in turns}.values())
 
@@ -71,7 +69,7 @@ def candidates(split: Split) -> list[Candidate]:
 def quick() -> list[Candidate]:
     """A dozen of one development source, the ends of each scale: minutes, and enough to see that all of it works."""
     wanted = ("draw", "wrapped", "other-source", "recursive", "duplicated", "scrambled")
-    source = registration()["split"]["development"]["text"][0]
+    source = registered("text", "development", "sources")[0]
     found = [c for c in candidates("development") if c.source == source and c.route in wanted and c.generator != "gru"]
     return found[:12]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -19,24 +20,22 @@ def registration() -> dict[str, Any]:
 
 
 @cache
-def digest() -> str:
-    """Of what the registration says; comments and blanks may change."""
-    return hashlib.sha256(repr(sorted(registration().items())).encode()).hexdigest()[:12]
+def digest(modality: str = "text") -> str:
+    """Of what is registered for a modality; comments and blanks may change."""
+    whole = registration()
+    content = json.dumps([whole["question"], whole[modality]], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
-def split_of_source(modality: str, source: str) -> Split:
-    """Raises KeyError for a source that is not registered."""
-    return _split(modality, source)
+def registered(modality: str, split: Split, kind: Literal["sources", "generators"]) -> list[str]:
+    names: list[str] = registration()[modality]["split"][split][kind]
+    return names
 
 
-def split_of_generator(generator: str) -> Split:
-    """Raises KeyError for a generator family that is not registered."""
-    return _split("generators", generator)
-
-
-def _split(kind: str, name: str) -> Split:
+def split_of(modality: str, kind: Literal["sources", "generators"], name: str) -> Split:
+    """Raises KeyError for a source or generator family that is not registered."""
     splits: tuple[Split, Split] = ("development", "test")
     for split in splits:
-        if name in registration()["split"][split][kind]:
+        if name in registered(modality, split, kind):
             return split
     raise KeyError(f"{name} is not registered")

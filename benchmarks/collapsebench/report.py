@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from . import results, statistics
-from .registration import digest, registration
+from .registration import Split, digest, registered
 from .statistics import LABELS, VERDICTS, Case, Rate
 
 TARGET: Final = Path(__file__).parents[2] / "docs" / "collapsebench.md"
@@ -45,11 +45,12 @@ def _cases() -> list[dict[str, Any]]:
 def _document() -> Iterator[str]:
     yield _INTRODUCTION
     cases = _cases()
-    for split in ("development", "test"):
+    splits: tuple[Split, Split] = ("development", "test")
+    for split in splits:
         chosen = [case for case in cases if case["split"] == split]
-        registered = registration()["split"][split]
         yield f"## {split.capitalize()} split\n"
-        yield f"Sources: {', '.join(registered['text'])}. Generators: {', '.join(registered['generators'])}.\n"
+        sources, generators = (", ".join(registered("text", split, kind)) for kind in ("sources", "generators"))
+        yield f"Sources: {sources}. Generators: {generators}.\n"
         if not chosen:
             yield "Not measured yet.\n"
             continue

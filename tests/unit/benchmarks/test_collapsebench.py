@@ -14,7 +14,7 @@ from benchmarks.collapsebench import candidates, labels, results, statistics
 from benchmarks.collapsebench.generators import FAMILIES, generate, gru, resonance
 from benchmarks.collapsebench.labels import Null, classify
 from benchmarks.collapsebench.pools import Pools, TooSmall, pools, size_of
-from benchmarks.collapsebench.registration import Split, registration, split_of_generator, split_of_source
+from benchmarks.collapsebench.registration import Split, registration, split_of
 from benchmarks.collapsebench.routes import ROUTES
 from benchmarks.collapsebench.sources import markup
 from benchmarks.collapsebench.sources.text import Text
@@ -66,9 +66,9 @@ def test_each_candidate_belongs_to_its_split_alone(split: Split) -> None:
     chosen = candidates.candidates(split)
     assert len({c.id for c in chosen}) == len(chosen)
     for candidate in chosen:
-        assert split_of_source("text", candidate.source) == split
-        assert not candidate.generator or split_of_generator(candidate.generator) == split
-        assert split_of_source("text", candidate.parameters.get("source", candidate.source)) == split
+        assert split_of("text", "sources", candidate.source) == split
+        assert not candidate.generator or split_of("text", "generators", candidate.generator) == split
+        assert split_of("text", "sources", candidate.parameters.get("source", candidate.source)) == split
     assert {c.route for c in chosen} == set(ROUTES)
 
 
