@@ -28,6 +28,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from synthos_engine.byte_ngram import ByteNgram
+
 PACKAGES = ("numpy", "networkx", "matplotlib", "pandas", "sympy")
 SHORTEST, LONGEST = 80, 800
 REFERENCE_BYTES = 1_200_000
@@ -86,70 +88,22 @@ def draws(rows: list[str], sizes: list[int], seed: int) -> list[list[str]]:
     return result
 
 
-class NgramModel:
-    """Byte n-gram model with interpolated absolute discounting (Ney, Essen and Kneser 1994).
-
-    p(c | context) = max(n(context c) - D, 0) / n(context) + D * types(context) / n(context) * p(c | shorter context)
-    """
-
-    def __init__(self, rows: list[bytes], order: int, discount: float = 0.75) -> None:
-        if not 2 <= order <= 7:
-            raise ValueError("order must be between 2 and 7: a context and its byte are kept in 64 bits")
-        self.order, self.discount = order, discount
-        padding = bytes(order - 1)
-        stream = np.frombuffer(b"".join(padding + row + b"\0" for row in rows), np.uint8).astype(np.uint64)
-        self.tables = [self._table(stream, length) for length in range(order)]
-
-    def _table(self, stream: np.ndarray, length: int) -> tuple[np.ndarray, ...]:
-        """Of contexts of this length: sorted contexts, first entry of each, next bytes, their counts."""
-        keys = np.zeros(len(stream) - self.order + 1, np.uint64)
-        for i in range(self.order - 1 - length, self.order):
-            keys = (keys << np.uint64(8)) | stream[i : i + len(keys)]
-        # A window whose last byte is padding predicts nothing.
-        windows, counts = np.unique(keys[self._predicts(stream)], return_counts=True)
-        contexts, first = np.unique(windows >> np.uint64(8), return_index=True)
-        return contexts, np.append(first, len(windows)), (windows & np.uint64(255)).astype(np.int64), counts
-
-    def _predicts(self, stream: np.ndarray) -> np.ndarray:
-        last, previous = stream[self.order - 1 :], stream[self.order - 2 : -1]
-        start_of_row = np.zeros(len(last), bool)
-        start_of_row[0] = True
-        predicts: np.ndarray = (last != 0) | ((previous != 0) & ~start_of_row)
-        return predicts
-
-    def probabilities(self, history: np.ndarray) -> np.ndarray:
-        """(rows,) last bytes packed into 64 bits -> (rows, 256) probabilities of the next byte."""
-        result = np.full((len(history), 256), 1 / 256)
-        for length, (contexts, first, following, counts) in enumerate(self.tables):
-            context = history & np.uint64((1 << (8 * length)) - 1)
-            place = np.minimum(np.searchsorted(contexts, context), len(contexts) - 1)
-            known = np.flatnonzero(contexts[place] == context)
-            place = place[known]
-            types = first[place + 1] - first[place]
-            rows = np.repeat(known, types)
-            entries = np.arange(types.sum()) + np.repeat(first[place] - (np.cumsum(types) - types), types)
-            total = np.zeros(len(history))
-            np.add.at(total, rows, counts[entries])
-            result[known] *= (self.discount * types / total[known])[:, None]
-            result[rows, following[entries]] += (counts[entries] - self.discount) / total[rows]
-        return result
-
-    def sample(self, rows: int, temperature: float, rng: np.random.Generator) -> list[bytes]:
-        """Rows written byte by byte until each has ended or has reached the longest length."""
-        texts = np.zeros((rows, LONGEST), np.uint8)
-        history = np.zeros(rows, np.uint64)
-        alive = np.arange(rows)
-        mask = np.uint64((1 << (8 * (self.order - 1))) - 1)
-        for position in range(LONGEST):
-            p = self.probabilities(history[alive]) ** (1 / temperature)
-            cumulative = np.cumsum(p, axis=1)
-            drawn = (cumulative < rng.random((len(alive), 1)) * cumulative[:, -1:]).sum(axis=1)
-            texts[alive, position] = drawn
-            history[alive] = ((history[alive] << np.uint64(8)) | drawn.astype(np.uint64)) & mask
-            alive = alive[drawn != 0]
-            if not len(alive):
-                break
-        return [row.tobytes().split(b"\0", 1)[0] for row in texts]
+def sample(model: ByteNgram, rows: int, temperature: float, rng: np.random.Generator) -> list[bytes]:
+    """Rows written byte by byte until each has ended or has reached the longest length."""
+    texts = np.zeros((rows, LONGEST), np.uint8)
+    history = np.zeros(rows, np.uint64)
+    alive = np.arange(rows)
+    mask = np.uint64((1 << (8 * (model.order - 1))) - 1)
+    for position in range(LONGEST):
+        p = model.probabilities(history[alive]) ** (1 / temperature)
+        cumulative = np.cumsum(p, axis=1)
+        drawn = (cumulative < rng.random((len(alive), 1)) * cumulative[:, -1:]).sum(axis=1)
+        texts[alive, position] = drawn
+        history[alive] = ((history[alive] << np.uint64(8)) | drawn.astype(np.uint64)) & mask
+        alive = alive[drawn != 0]
+        if not len(alive):
+            break
+    return [row.tobytes().split(b"\0", 1)[0] for row in texts]
 
 
 def recursive_generation(
@@ -160,11 +114,11 @@ def recursive_generation(
     current = [row.encode() for row in rows]
     size = sum(map(len, current))
     for _ in range(generations):
-        model = NgramModel(current, order)
+        model = ByteNgram(current, order)
         sampled: list[bytes] = []
         total = 0
         while total < size:
-            for row in model.sample(1 + len(rows) // 8, temperature, rng):
+            for row in sample(model, 1 + len(rows) // 8, temperature, rng):
                 if total < size and row.strip():
                     sampled.append(row)
                     total += len(row)

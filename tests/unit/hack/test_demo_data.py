@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from hack.demo_data import NgramModel, draws, real_rows, recursive_generation, write
+from hack.demo_data import draws, real_rows, recursive_generation, write
 
 ROWS = real_rows(("numpy",))
 
@@ -27,18 +26,6 @@ def test_draws_are_disjoint_and_large_enough() -> None:
     assert draws(ROWS, [30_000, 20_000], seed=2) != [first, second]
     with pytest.raises(ValueError, match="do not suffice"):
         draws(ROWS, [10_000_000], seed=1)
-
-
-def test_probabilities_are_those_of_absolute_discounting() -> None:
-    model = NgramModel([b"ab", b"ab", b"ac"], order=2, discount=0.5)
-    p = model.probabilities(np.array([ord("a"), ord("b"), ord("z")], np.uint64))
-    np.testing.assert_allclose(p.sum(axis=1), 1)
-    uniform = 1 / 256
-    # Unigrams: a 3, b 2, c 1, end 3 of 9.
-    unigram_b = 1.5 / 9 + 0.5 * 4 / 9 * uniform
-    assert p[0, ord("b")] == pytest.approx(1.5 / 3 + 0.5 * 2 / 3 * unigram_b)
-    assert p[2, ord("b")] == pytest.approx(unigram_b)  # an unknown context
-    assert p[1, 0] > 0.7  # after b the row ends
 
 
 def test_generation_is_seeded_and_loses_words() -> None:
