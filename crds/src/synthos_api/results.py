@@ -165,11 +165,28 @@ CollapseType = Literal["", "Type A", "Type B", "Type C", "Type D", "Type E"]
 Mode = Literal["with_reference", "no_reference"]
 
 
+class Rung(Result):
+    """The effect as models of one kind and size show it."""
+
+    model: ShortText = Field(description="Which models: an n-gram model, or those of a tier.")
+    excess_loss: float = Field(description="As that of the effect.")
+    interval: tuple[float, float] | None = Field(default=None, description="95 % confidence interval.")
+
+
 class Effect(Result):
     excess_loss: float | None = Field(
         default=None, description="Relative excess of real-holdout loss over the size-matched reference."
     )
     interval: tuple[float, float] | None = Field(default=None, description="95 % confidence interval.")
+    rungs: list[Rung] = Field(
+        default=[], max_length=8, description="The same by models, from the smallest: whether it grows with size."
+    )
+    added_excess_loss: float | None = Field(
+        default=None,
+        description="Relative excess of real-holdout loss when the dataset is added to the reference, over the "
+        "reference alone, by n-gram models: below zero it helps.",
+    )
+    added_interval: tuple[float, float] | None = Field(default=None, description="95 % confidence interval of that.")
 
 
 class DimensionScore(Result):

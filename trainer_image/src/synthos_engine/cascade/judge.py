@@ -17,10 +17,12 @@ from synthos_engine.context import PhaseContext, Store
 from synthos_engine.data.artifacts import read_extra, read_outcome
 from synthos_engine.report import render
 from synthos_engine.verdict import judge
+from synthos_engine.verdict.effect import FirstRung
 from synthos_engine.verdict.novelty import Novelty, measure_novelty
 from synthos_engine.version import engine_version
 
-from .material import Rows, load_samples
+from .first_rung import climb
+from .material import Rows, load_samples, split
 from .tier import read_plan
 
 NOVELTY_BYTES: Final = 500_000
@@ -91,6 +93,7 @@ def _judge(context: PhaseContext, models: Sequence[ModelResult]) -> tuple[Judgem
         repeated=max(in_full, in_sample),
         unseen_repetition=in_full - in_sample,
         novelty=novelty,
+        first_rung=_first_rung(config, candidate, reference, read_plan(context, config.tiers[-1].tier).training_bytes),
     )
     facts: dict[str, object] = {
         "repeated_rows_percentage": _percentage(all_own),
@@ -104,6 +107,11 @@ def _judge(context: PhaseContext, models: Sequence[ModelResult]) -> tuple[Judgem
             "new_words_percentage_between_reference_draws": round(100 * novelty.null_novel, 2),
         }
     return judgement, facts
+
+
+def _first_rung(config: PhaseConfig, candidate: Rows, reference: Rows, size: int) -> FirstRung | None:
+    """On the last tier's holdout and with models of its size, so that the rungs can be compared."""
+    return climb(split(candidate, reference, config, config.tiers[-1].sequence_length), size, config.seed)
 
 
 def repeated_in_full(store: Store) -> tuple[float | None, float | None]:

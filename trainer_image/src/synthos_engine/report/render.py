@@ -9,7 +9,7 @@ from importlib import resources
 
 import jinja2
 
-from synthos_api.results import ModelResult, VerdictDocument
+from synthos_api.results import Effect, ModelResult, VerdictDocument
 from synthos_engine.verdict import BENIGN_BOUND, COLLAPSE_BOUND
 
 from .plots import comparison, loss_curves
@@ -53,6 +53,8 @@ def _facts(document: VerdictDocument) -> list[tuple[str, str]]:
     facts = [
         ("Excess loss", _percent(effect.excess_loss)),
         ("95 % interval", " to ".join(_percent(end) for end in effect.interval) if effect.interval else ""),
+        *((f"Excess loss, {rung.model}", _measured(rung.excess_loss, rung.interval)) for rung in effect.rungs),
+        ("Added to the reference", _added(effect)),
         ("Risk score", "" if document.risk_score is None else f"{document.risk_score} of 100 (not calibrated yet)"),
         ("Severity", document.severity),
         ("Mechanism", document.mechanism),
@@ -62,6 +64,18 @@ def _facts(document: VerdictDocument) -> list[tuple[str, str]]:
         ("Time", ", ".join(f"{phase} {seconds:.0f} s" for phase, seconds in document.timings.items())),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _measured(excess: float, interval: tuple[float, float] | None) -> str:
+    bounds = f" ({_percent(interval[0])} to {_percent(interval[1])})" if interval else ""
+    return f"{_percent(excess)}{bounds}"
+
+
+def _added(effect: Effect) -> str:
+    if effect.added_excess_loss is None:
+        return ""
+    measured = _measured(effect.added_excess_loss, effect.added_interval)
+    return f"{measured} loss on real rows over the reference alone, n-gram models; below zero it helps"
 
 
 def _heading(key: str) -> str:

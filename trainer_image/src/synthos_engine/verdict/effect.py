@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from synthos_api.results import ModelResult
+from synthos_api.results import ModelResult, PairedLosses
 
 CONFIDENCE = 0.95
 MANY_DEGREES = 1e6
@@ -49,55 +49,98 @@ class EffectEstimate:
         return float(stats.t.sf((bound - self.excess) / self.standard_error, self.degrees))
 
 
+@dataclass(frozen=True)
+class FirstRung:
+    """What models that cost seconds show: the dataset instead of real data, and added to all there is."""
+
+    model: str
+    replaced: EffectEstimate
+    added: EffectEstimate
+
+
 def estimate_effect(
     models: Sequence[ModelResult], reference_share: Mapping[int, float] | None = None
 ) -> EffectEstimate | None:
     """Mean excess loss of the last tier's pairs; None without any pair.
 
     The last tier has the largest models and the most data: it is nearest to what the dataset is for,
-    and where the effect grows with size an average over tiers would hide it.
+    and where the effect grows with size an average over tiers would hide it. Where every tier has one
+    pair, the pairs of all tiers are treated as one group, which counts the trend as noise.
+    """
+    tiers = estimate_tiers(models, reference_share)
+    if len(tiers) > 1 and all(tier.pairs == 1 for tier in tiers.values()):
+        merged = [model.model_copy(update={"tier": max(tiers)}) for model in models]
+        tiers = estimate_tiers(merged, reference_share)
+    return tiers[max(tiers)] if tiers else None
 
-    Variance of the mean: s^2 / n, with s^2 the variance of the pairs around their tier's mean, pooled
-    over all tiers (draws and seeds; the trend over sizes is no noise), n the last tier's pairs and
-    sum (n_t - 1) degrees of freedom; plus the square of the last tier's mean holdout standard error,
-    which its pairs share because they share the rows (many rows, so no loss of degrees:
-    Welch-Satterthwaite, Satterthwaite 1946). Where every tier has one pair, the pairs of all tiers
-    are treated as one group, which counts the trend as noise. Where that standard error is not known
-    (too few different rows are held out), there is none of the effect either.
+
+def estimate_tiers(
+    models: Sequence[ModelResult], reference_share: Mapping[int, float] | None = None
+) -> dict[int, EffectEstimate]:
+    """Mean excess loss of each tier's pairs, smallest tier first.
+
+    Variance of a mean: s^2 / n, with s^2 the variance of the pairs around their tier's mean, pooled
+    over all tiers (draws and seeds; the trend over sizes is no noise), n the tier's pairs; plus the
+    square of the tier's mean holdout standard error, which its pairs share because they share the rows
+    (many rows, so no loss of degrees: Welch-Satterthwaite, Satterthwaite 1946). Where that standard
+    error is not known (too few different rows are held out), there is none of the effect either.
 
     `reference_share` f is the share of the reference that one draw takes (0 where it is not given).
-    Draws from one pool overlap: their scatter shows only 1 - f of the variance between independent
-    draws, and f of that variance does not average out. So 1 / n becomes (f + (1 - f) / n) / (1 - f),
-    with the largest f of the tiers, which is the last one's. A smaller tier's draws are parts of a
-    larger one's, so the pooled s^2 has fewer degrees of freedom than its terms (`_pooled_degrees`).
+    Draws from one pool overlap (`of_draws`). A smaller tier's draws are parts of a larger one's, so the
+    pooled s^2 has fewer degrees of freedom than its terms (`_pooled_degrees`).
     """
-    groups: dict[int, list[ModelResult]] = defaultdict(list)
+    groups: dict[int, list[PairedLosses]] = defaultdict(list)
     for model in models:
         if model.paired is not None and model.paired.relative_excess is not None:
-            groups[model.tier].append(model)
-    if not groups:
-        return None
-    tiers = [groups[tier] for tier in sorted(groups)]
-    if all(len(tier) == 1 for tier in tiers):
-        tiers = [[model for tier in tiers for model in tier]]
-    values = [np.array([m.paired.relative_excess for m in tier if m.paired is not None]) for tier in tiers]
-    last = values[-1]
-    excess, pairs = float(last.mean()), sum(len(tier) for tier in tiers)
-    degrees = pairs - len(tiers)
-    if degrees < 1:
+            groups[model.tier].append(model.paired)
+    values = {tier: np.array([pair.relative_excess for pair in groups[tier]], float) for tier in sorted(groups)}
+    free = sum(len(group) - 1 for group in values.values())
+    pooled = sum(float(((group - group.mean()) ** 2).sum()) for group in values.values()) / max(1, free)
+    shares = [(reference_share or {}).get(tier, 0.0) for tier in values]
+    degrees = _pooled_degrees([len(group) for group in values.values()], shares)
+    estimates = {}
+    for (tier, group), share in zip(values.items(), shares, strict=True):
+        errors = [pair.holdout_standard_error for pair in groups[tier]]
+        known = [error for error in errors if error is not None]
+        holdout = float(np.mean(known)) if len(known) == len(errors) and free else None
+        training = of_draws(pooled, len(group), share)
+        estimates[tier] = _estimate(float(group.mean()), training, degrees, holdout, len(group))
+    return estimates
+
+
+def of_draws(variance: float, draws: int, share: float) -> float:
+    """Variance of a mean over draws from one pool, from the variance seen between them.
+
+    Draws that each take a share f of the pool show only 1 - f of the variance between independent
+    draws, and f of that variance does not average out: 1 / n becomes (f + (1 - f) / n) / (1 - f).
+    """
+    return variance * (1 / draws + share / (1 - share))
+
+
+def _estimate(excess: float, training: float, degrees: float, holdout: float | None, pairs: int) -> EffectEstimate:
+    """`training` is a variance with so many degrees of freedom, `holdout` a standard error of many."""
+    if holdout is None:
         return EffectEstimate(excess, None, 0, pairs)
-    holdout = [m.paired.holdout_standard_error for m in tiers[-1] if m.paired is not None]
-    known = [error for error in holdout if error is not None]
-    if len(known) < len(holdout):
-        return EffectEstimate(excess, None, 0, pairs)
-    pooled = sum(float(((group - group.mean()) ** 2).sum()) for group in values) / degrees
-    shares = reference_share or {}
-    share = max(shares.values(), default=0.0)
-    independent = _pooled_degrees([len(group) for group in values], [shares.get(tier[0].tier, 0.0) for tier in tiers])
-    training = pooled * (1 / len(last) + share / (1 - share))
-    variance = training + float(np.mean(known)) ** 2
-    effective = independent * (variance / training) ** 2 if training > 0 else MANY_DEGREES
+    variance = training + holdout**2
+    effective = degrees * (variance / training) ** 2 if training > 0 else MANY_DEGREES
     return EffectEstimate(excess, float(np.sqrt(variance)), min(effective, MANY_DEGREES), pairs)
+
+
+def estimate_from_draws(
+    candidate: npt.NDArray[np.float64], draws: npt.NDArray[np.float64], share: float
+) -> EffectEstimate:
+    """Excess of one model's losses over those of models of reference draws.
+
+    Args:
+        candidate: shape (rows,), bits of independent held-out rows.
+        draws: shape (models, rows), the same rows by each model of a draw.
+        share: of the reference that one draw takes.
+    """
+    totals = draws.sum(axis=1)
+    excess = float(candidate.sum() / totals.mean() - 1)
+    scatter = float(totals.var(ddof=1)) / float(totals.mean()) ** 2 * (1 + excess) ** 2
+    holdout = ratio_standard_error(candidate, draws.mean(axis=0))
+    return _estimate(excess, of_draws(scatter, len(totals), share), len(totals) - 1, holdout, len(totals))
 
 
 def _pooled_degrees(counts: Sequence[int], shares: Sequence[float]) -> float:
@@ -114,7 +157,7 @@ def _pooled_degrees(counts: Sequence[int], shares: Sequence[float]) -> float:
     for j, large in enumerate(shares):
         for i, small in enumerate(shares[:j]):
             common += min(free[i], free[j]) * (min(1.0, small / large) if large > 0 else 0.0)
-    return total**2 / (total + 2 * common)
+    return total**2 / (total + 2 * common) if total else 0.0
 
 
 def ratio_standard_error(candidate: npt.NDArray[np.float64], reference: npt.NDArray[np.float64]) -> float | None:

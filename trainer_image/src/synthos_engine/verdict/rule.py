@@ -10,11 +10,12 @@ from synthos_api.results import (
     Effect,
     Judgement,
     ModelResult,
+    Rung,
     Severity,
     VerdictName,
 )
 
-from .effect import FEWEST_HOLDOUT_ROWS, EffectEstimate, estimate_effect
+from .effect import FEWEST_HOLDOUT_ROWS, EffectEstimate, FirstRung, estimate_effect, estimate_tiers
 from .mechanism import REPEATED_BOUND, LossPattern, loss_pattern, mechanism_of
 from .novelty import Novelty
 
@@ -34,12 +35,14 @@ def judge(
     repeated: float | None = None,
     unseen_repetition: float = 0.0,
     novelty: Novelty | None = None,
+    first_rung: FirstRung | None = None,
 ) -> Judgement:
     """The judgement of a cascade; what this version does not compute is null or empty in it.
 
     `reference_share`: effect.py. `repeated`, `novelty`: mechanism.py; None where not measured.
     `unseen_repetition`: how much more of the whole dataset's rows are repeats than of the sample's
-    that models were trained on, each less the reference's.
+    that models were trained on, each less the reference's. `first_rung`: what n-gram models show;
+    told beside the effect, which is the cascade's.
     """
     if not with_reference:
         return _without_reference()
@@ -47,7 +50,7 @@ def judge(
     if estimate is None:
         raise ValueError("a judgement with a reference needs at least one pair of models")
     pattern = loss_pattern(models, repeated, novelty)
-    verdict, reason = _decide(estimate, pattern)
+    verdict, reason = _decide(estimate, pattern, sum(model.paired is not None for model in models))
     if verdict == "clear" and unseen_repetition > REPEATED_BOUND:
         verdict, reason = "inconclusive", _repetition_reason(unseen_repetition)
     probability = estimate.probability_above(COLLAPSE_BOUND)
@@ -62,7 +65,7 @@ def judge(
         mode="with_reference",
         mechanism=mechanism_of(pattern) if worse else "none",
         reason=reason,
-        effect=Effect(excess_loss=estimate.excess, interval=estimate.interval()),
+        effect=_effect(estimate, estimate_tiers(models, reference_share), first_rung),
         dimensions=NOT_COMPUTED,
     )
 
@@ -74,9 +77,21 @@ def severity_of(excess: float) -> Severity:
     return "moderate" if excess >= MODERATE_FROM else "mild"
 
 
-def _decide(estimate: EffectEstimate, pattern: LossPattern) -> tuple[VerdictName, str]:
+def _effect(estimate: EffectEstimate, tiers: Mapping[int, EffectEstimate], first: FirstRung | None) -> Effect:
+    ladder = {} if first is None else {first.model: first.replaced}
+    ladder |= {f"tier {number}": tier for number, tier in tiers.items()}
+    return Effect(
+        excess_loss=estimate.excess,
+        interval=estimate.interval(),
+        rungs=[Rung(model=name, excess_loss=e.excess, interval=e.interval()) for name, e in ladder.items()],
+        added_excess_loss=first.added.excess if first else None,
+        added_interval=first.added.interval() if first else None,
+    )
+
+
+def _decide(estimate: EffectEstimate, pattern: LossPattern, pairs: int) -> tuple[VerdictName, str]:
     interval = estimate.interval()
-    if interval is None and estimate.pairs > 1:
+    if interval is None and pairs > 1:
         return "inconclusive", (
             f"Fewer than {FEWEST_HOLDOUT_ROWS} different rows of the reference could be held out, too few for an "
             "interval; a reference of more rows (long documents cut into paragraphs) would settle it."

@@ -1,0 +1,59 @@
+"""The n-gram rung: nothing for real draws, something for what is worse, the sign of what is added."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from synthos_engine.cascade.first_rung import climb
+from synthos_engine.cascade.material import load_samples, plan_tier, split
+from synthos_engine.verdict.effect import FirstRung, estimate_from_draws
+from tests.unit.engine.cascade.samples import CONTEXT, collapsed, config, sentences, store_with, tier
+
+REFERENCE = sentences(3000, 2)
+
+
+def climbed(candidate: list[str], seed: int = 0) -> FirstRung:
+    settings = config([tier(1)], seed=seed)
+    material = split(*load_samples(store_with(candidate, REFERENCE), settings), settings, CONTEXT)
+    found = climb(material, plan_tier(material, settings, settings.tiers[0]).training_bytes, seed)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_real_draw_costs_nothing_and_helps_when_added(seed: int) -> None:
+    found = climbed(sentences(1000, 10 + seed), seed)
+    low, high = found.replaced.interval() or (1.0, 1.0)
+    assert low < 0.01
+    assert high > -0.01
+    assert found.added.excess < 0
+
+
+def test_what_is_worse_is_worse_and_the_same_again() -> None:
+    found = climbed(collapsed(1000))
+    low, _ = found.replaced.interval() or (0.0, 0.0)
+    assert low > 0.1
+    assert found == climbed(collapsed(1000))
+    assert found.replaced.excess > found.added.excess, "beside real data there is less harm"
+
+
+def test_without_a_reference_there_is_nothing_to_climb() -> None:
+    settings = config([tier(1)], reference=False)
+    material = split(*load_samples(store_with(REFERENCE, None), settings), settings, CONTEXT)
+    assert climb(material, 10_000, 0) is None
+
+
+def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
+    """Losses of rows vary, draws vary by 1 %; half of the pool is in each draw, so half of that is common."""
+    rng = np.random.default_rng(3)
+    covered, rounds, rows, draws = 0, 1000, 300, 10
+    for _ in range(rounds):
+        real = rng.gamma(4, 100, rows)
+        common = rng.normal(0, 0.01 * 0.5**0.5)
+        scale = 1 + common + rng.normal(0, 0.01 * 0.5**0.5, (draws, 1))
+        candidate = 1.05 * real * rng.normal(1, 0.05, rows)
+        interval = estimate_from_draws(candidate, real * scale, share=0.5).interval()
+        assert interval is not None
+        covered += interval[0] <= 0.05 <= interval[1]
+    assert 0.93 <= covered / rounds <= 0.98
