@@ -44,6 +44,8 @@ def detect(candidate: Candidate, workshop: CachedWorkshop, mode: Mode, cascade: 
         "excess_loss": effect["excess_loss"],
         "low": low,
         "high": high,
+        "rungs": json.dumps(effect["rungs"]),
+        "added_excess_loss": effect["added_excess_loss"],
         "collapse_probability": verdict["collapse_probability"],
         "mechanism": verdict["mechanism"],
         "severity": verdict["severity"],
