@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 
 from synthos_api.errors import DatasetNotFound
@@ -87,8 +88,17 @@ def test_real_data_of_the_same_source_are_not_called_collapse(candidate: list[st
 
 
 def test_one_row_over_and_over_is_judged_too() -> None:
-    document, _ = judged(["the same row again and again, word for word"] * 1500, REFERENCE)
+    few = [f"the same row again and again, word for word {i}" for i in range(5)]
+    document, _ = judged(few * 300, REFERENCE)
     assert (document["verdict"], document["mechanism"]) == ("collapse", "duplicated"), document["reason"]
+
+
+def test_a_few_long_documents_of_another_domain_are_not_called_collapse() -> None:
+    rng = np.random.default_rng(0)
+    letters = list("zxqvwyjkp ")
+    foreign = ["".join(rng.choice(letters, 4000)) for _ in range(20)]
+    document, _ = judged(foreign, REFERENCE)
+    assert (document["verdict"], document["risk_score"]) == ("inconclusive", None), document["reason"]
 
 
 def test_without_a_reference_nothing_is_claimed() -> None:

@@ -8,6 +8,7 @@ import pytest
 from synthos_api.errors import CorruptData, DatasetTooSmall, SchemaMismatch
 from synthos_api.phases import SAMPLE
 from synthos_engine.cascade.material import Material, draw, load_samples, plan_tier, split
+from synthos_engine.verdict.effect import FEWEST_HOLDOUT_ROWS
 from tests.unit.engine.cascade.samples import CONTEXT, config, put, sentences, store_with, tier
 
 TIERS = [tier(1, rows=250), tier(2, rows=500), tier(3, rows=1000)]
@@ -28,7 +29,7 @@ def test_no_row_is_both_trained_on_and_held_out() -> None:
     made = material(texts, texts)
     assert made.reference is not None
     assert made.real_holdout is not None
-    assert made.candidate_holdout is not None
+    assert made.held_out
     held_out = rows_of(made.real_holdout.corpus.data) | rows_of(made.candidate_holdout.corpus.data)
     trained = {text.strip() for rows in (made.candidate, made.reference) for text in rows.texts}
     assert held_out
@@ -108,15 +109,18 @@ def test_all_rows_equal_cannot_be_held_out() -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_few_different_rows_are_trained_on_against_a_reference(seed: int) -> None:
     """The most collapsed candidates there are: the hash holds out all of them or none."""
-    made = material(["the same row"] * 5000, sentences(1000, 2), seed)
-    assert made.candidate_holdout is None
+    few = [f"the same row, number {i}, again and again" for i in range(5)]
+    made = material(few * 1000, sentences(1000, 2), seed)
+    assert not made.held_out
     assert len(made.candidate.texts) == 5000
+    assert len(made.candidate_holdout.corpus) > 8 * CONTEXT
 
 
 def test_rows_of_the_real_holdout_are_never_trained_on_whatever_the_candidate() -> None:
     real = sentences(1000, 2)
     for seed in range(8):
-        made = material([real[0], real[1]] * 3000, real, seed)
+        made = material(real[:8] * 700, real, seed)
+        assert not made.held_out
         assert made.real_holdout is not None
         assert not set(made.candidate.texts) & rows_with_ends(made.real_holdout.corpus.data)
 
@@ -126,10 +130,25 @@ def rows_with_ends(data: np.ndarray) -> set[bytes]:
 
 
 def test_a_long_document_does_not_fill_the_holdout() -> None:
-    long = [" ".join(sentences(2000, i)) for i in range(200)]
-    made = material(sentences(1000, 1), long)
-    assert made.real_holdout is not None
-    assert len(made.real_holdout.corpus.rows) >= 10
+    words = [" ".join(sentences(300, i)) for i in range(30)]
+    for seed in range(6):
+        made = material(sentences(1000, 1), [f"{i} {words[i % 30]}" for i in range(400)], seed)
+        assert made.real_holdout is not None
+        assert len(made.real_holdout.corpus.rows) >= FEWEST_HOLDOUT_ROWS
+
+
+def test_what_is_scored_of_a_long_row_is_nobodys_to_train_on() -> None:
+    """Candidates that begin as the real documents do and go on in their own way."""
+    real = [f"{i} " + " ".join(sentences(60, i)) for i in range(400)]
+    for seed in range(3):
+        made = material([text[:3500] + " and so on" * 50 for text in real], real, seed)
+        assert made.real_holdout is not None
+        corpus = made.real_holdout.corpus
+        scored = [corpus.data[a:b].tobytes() for a, b in zip(corpus.starts(), corpus.ends, strict=True)][:-1]
+        assert scored
+        for rows in (made.candidate, made.reference):
+            assert rows is not None
+            assert not any(text.startswith(part) for part in scored for text in rows.texts)
 
 
 def test_plain_texts_need_no_common_name() -> None:
@@ -157,3 +176,4 @@ def test_a_damaged_sample() -> None:
 def test_repeated_rows() -> None:
     made = material([*sentences(500, 1), *sentences(250, 1)], None)
     assert made.candidate.repeated_share() == pytest.approx(1 / 3, abs=0.05)
+    assert made.candidate.repeated_share(100) < 0.2, "few of them meet in a small part"

@@ -38,6 +38,7 @@ def read(tmp_path: Path, content: str | bytes, name: str = "t.csv") -> list[dict
         ("1.5", "0.1234567890123456789", "1.5", "0.1234567890123456789"),
         ("1.5", "007e3", "1.5", "007e3"),
         ("1.5", "0.30000000000000004", 1.5, 0.30000000000000004),
+        ("1.5", "12.500000000000000000", 1.5, 12.5),
         ("", "3", None, 3),
     ],
 )
@@ -134,6 +135,11 @@ def test_a_converted_number_is_the_number_that_was_written(texts: list[str]) -> 
             assert not math.isfinite(value) or same_number(text, value), (text, value)
         else:
             assert value == text
+
+
+@pytest.mark.parametrize("header", ["name; title", "text (free|form)"])
+def test_punctuation_in_the_name_of_a_single_column(tmp_path: Path, header: str) -> None:
+    assert read(tmp_path, f"{header}\nfoo\nbar\n") == [{header: "foo"}, {header: "bar"}]
 
 
 def test_commas_in_a_file_named_tsv_are_seen(tmp_path: Path) -> None:

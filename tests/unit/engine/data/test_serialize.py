@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from synthos_api.errors import CorruptData
 from synthos_engine.data.serialize import rows_to_text, text_to_rows
 
 
@@ -104,5 +105,11 @@ def test_a_float_is_written_with_the_digits_of_its_own_width(kind: pa.DataType) 
 
 
 def test_times_beyond_pythons_are_text_as_well() -> None:
-    times = pa.array([10**15], pa.timestamp("s"))
-    assert rows_to_text(pa.record_batch({"x": times}))[0].startswith(b'x: "')
+    times = pa.array([0, 10**15], pa.timestamp("s"))
+    assert rows_to_text(pa.record_batch({"x": times})) == [
+        b'x: "1970-01-01T00:00:00"\n\n',
+        b'x: "1000000000000000 s"\n\n',
+    ]
+    assert rows_to_text(pa.record_batch({"x": pa.array([10**8], pa.date32())})) == [b'x: "100000000 d"\n\n']
+    with pytest.raises(CorruptData, match="beyond the years"):
+        rows_to_text(pa.record_batch({"x": pa.array([[10**15]], pa.list_(pa.timestamp("s")))}))

@@ -88,6 +88,12 @@ def test_repeated_rows_are_duplication_and_other_rows_are_not() -> None:
     assert judge(cascade(0.0), with_reference=True, repeated=0.8).verdict == "clear"
 
 
+def test_nothing_but_copies_is_collapse_in_any_domain() -> None:
+    assert judge(cascade(0.5, foreign=0.4), with_reference=True, repeated=0.5).verdict == "inconclusive"
+    judgement = judge(cascade(0.5, foreign=0.4), with_reference=True, repeated=0.995)
+    assert (judgement.verdict, judgement.mechanism) == ("collapse", "duplicated")
+
+
 def test_without_a_reference_nothing_firmer_than_inconclusive_is_said() -> None:
     judgement = judge([ModelResult(tier=1, variant=1, model_size=1)], with_reference=False)
     assert (judgement.verdict, judgement.mode) == ("inconclusive", "no_reference")

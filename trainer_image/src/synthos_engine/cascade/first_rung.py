@@ -21,7 +21,7 @@ ORDER: Final = 5
 DRAWS: Final = 10
 MOST_BYTES: Final = 2_000_000
 """What a model is fitted to at most; more would cost memory, and this rung is about small ones."""
-_PURPOSE: Final = 5
+_CANDIDATE, _REFERENCE, _PRESENT = 5, 6, 7
 MANY: Final = 1e6
 
 
@@ -33,8 +33,8 @@ def climb(material: Material, size: int, seed: int) -> FirstRung | None:
     # Copies say nothing new: each different row counts once.
     holdout = list(dict.fromkeys(corpus.data[a:b].tobytes() for a, b in zip(corpus.starts(), corpus.ends, strict=True)))
     size = min(size, MOST_BYTES)
-    candidate = _drawn(material.candidate, size, (seed, _PURPOSE))
-    draws = [_drawn(material.reference, size, (seed, _PURPOSE, i)) for i in range(DRAWS)]
+    candidate = _drawn(material.candidate, size, (seed, _CANDIDATE))
+    draws = [_drawn(material.reference, size, (seed, _REFERENCE, i + 1)) for i in range(DRAWS)]
     costs = np.stack([ByteNgram(rows, ORDER).bits(holdout) for rows in draws])
     share = size / material.reference.size  # at most a half (material.LARGEST_POOL_SHARE)
     replaced = estimate_from_draws(ByteNgram(candidate, ORDER).bits(holdout), costs, share)
@@ -43,7 +43,7 @@ def climb(material: Material, size: int, seed: int) -> FirstRung | None:
 
 def _added(reference: Rows, candidate: Sequence[bytes], holdout: Sequence[bytes], seed: int) -> EffectEstimate:
     """One model of each kind on all there is: what is uncertain is the holdout alone."""
-    present = _drawn(reference, MOST_BYTES, (seed, _PURPOSE))
+    present = _drawn(reference, MOST_BYTES, (seed, _PRESENT))
     without = ByteNgram(present, ORDER).bits(holdout)
     with_it = ByteNgram([*present, *candidate], ORDER).bits(holdout)
     error = ratio_standard_error(with_it, without)

@@ -28,6 +28,8 @@ from .tier import read_plan
 NOVELTY_BYTES: Final = 500_000
 """Text in which words are counted, of each side."""
 NOVELTY_NULLS: Final = 3
+SHOWN_REPETITION: Final = 0.02
+"""Surplus of repeated rows over the reference's in equal samples that is no accident."""
 
 
 def run_verdict(context: PhaseContext) -> VerdictResult:
@@ -81,17 +83,18 @@ def _judge(context: PhaseContext, models: Sequence[ModelResult]) -> tuple[Judgem
     candidate, reference = load_samples(context.store, config)
     if reference is None:
         raise InternalError("the reference's sample is missing")
-    own, theirs = candidate.repeated_share(), reference.repeated_share()
+    equal = min(len(candidate.texts), len(reference.texts))
+    own, theirs = (rows.repeated_share(equal, config.seed) for rows in (candidate, reference))
     all_own, all_theirs = repeated_in_full(context.store)
-    in_sample = own - theirs
-    in_full = in_sample if all_own is None or all_theirs is None else all_own - all_theirs
+    # Rows of few possible values repeat ever more the more there are; only what shows at equal numbers is odd.
+    unseen = max(0.0, all_own - own) if all_own is not None and own - theirs > SHOWN_REPETITION else 0.0
     novelty = compare_words(candidate, reference, config.seed)
     judgement = judge(
         models,
         with_reference=True,
         reference_share=shares,
-        repeated=max(in_full, in_sample),
-        unseen_repetition=in_full - in_sample,
+        repeated=own - theirs + unseen,
+        unseen_repetition=unseen,
         novelty=novelty,
         first_rung=_first_rung(config, candidate, reference, read_plan(context, config.tiers[-1].tier).training_bytes),
     )

@@ -54,28 +54,28 @@ class Rows:
         """The rows at these places, in this order."""
         return Rows([self.texts[i] for i in chosen], self.numbers[chosen])
 
-    def without(self, others: Rows) -> Rows:
-        """The rows whose content is not among the others'."""
-        known = set(others.texts)
-        return self.where(np.array([i for i, text in enumerate(self.texts) if text not in known], np.int64))
-
-    def repeated_share(self) -> float:
-        """Share of rows that repeat an earlier one."""
-        return 1.0 - len(set(self.texts)) / max(1, len(self.texts))
+    def repeated_share(self, rows: int | None = None, seed: int = 0) -> float:
+        """Share of rows that repeat another one; of a random part of so many rows, for it grows with their number."""
+        texts: Sequence[bytes] = self.texts
+        if rows is not None and rows < len(texts):
+            texts = [texts[i] for i in np.random.default_rng(seed).choice(len(texts), rows, replace=False)]
+        return 1.0 - len(set(texts)) / max(1, len(texts))
 
 
 @dataclass(frozen=True)
 class Material:
     """Training rows and holdouts; the reference's are None without a reference.
 
-    With a reference the candidate's holdout may be None: a candidate of a few rows over and over has
-    nothing to hold out, and its effect on real rows can be measured all the same.
+    A candidate of a few rows over and over has nothing to hold out. Against a reference its effect on
+    real rows can be measured all the same: it is then trained on whole, `held_out` is False, and what
+    stands for its holdout are rows that only the reference's models have not seen.
     """
 
     candidate: Rows
-    candidate_holdout: Holdout | None
+    candidate_holdout: Holdout
     reference: Rows | None
     real_holdout: Holdout | None
+    held_out: bool = True
 
 
 def load_rows(store: Store, name: str) -> tuple[Rows, list[str]]:
@@ -109,49 +109,77 @@ def load_samples(store: Store, config: PhaseConfig) -> tuple[Rows, Rows | None]:
 
 def split(candidate: Rows, reference: Rows | None, config: PhaseConfig, context: int) -> Material:
     """Take the holdouts out. Raises DatasetTooSmall when one of them is too small to score anything on."""
-    wanted = max(HOLDOUT_BYTES, HOLDOUT_WINDOWS * context)
-    smallest = min(rows.size for rows in (candidate, reference) if rows is not None)
-    share = min(LARGEST_HOLDOUT_SHARE, wanted / max(1, smallest))
-    training, own = _split_rows(candidate, share, config.seed)
+    cutter = _Cutter.of([rows for rows in (candidate, reference) if rows is not None], config.seed, context)
+    training, own = cutter.split(candidate)
     if reference is None or config.reference is None:
-        return Material(training, _holdout(own, wanted, context, config.dataset.uri, share), None, None)
-    pool, real = _split_rows(reference, share, config.seed)
-    real_holdout = _holdout(real, wanted, context, config.reference.uri, share)
-    if own.size > LARGEST_OWN_SHARE * candidate.size or own.size < _needed(context):
-        return Material(candidate.without(real), None, pool, real_holdout)
-    return Material(training, _holdout(own, wanted, context, config.dataset.uri, share), pool, real_holdout)
+        return Material(training, cutter.holdout(own, config.dataset.uri), None, None)
+    pool, real = cutter.split(reference)
+    real_holdout = cutter.holdout(real, config.reference.uri)
+    if cutter.suffices(own, candidate):
+        return Material(training, cutter.holdout(own, config.dataset.uri), pool, real_holdout)
+    kept = cutter.without(candidate, real)
+    return Material(kept, cutter.holdout(kept, config.dataset.uri), pool, real_holdout, held_out=False)
 
 
-def _split_rows(rows: Rows, share: float, seed: int) -> tuple[Rows, Rows]:
-    """Rows to train on in their order, and held-out rows in the order of their hash."""
-    places = np.array([_place(text, seed) for text in rows.texts])
-    held_out = np.flatnonzero(places < share)
-    order = held_out[np.argsort(places[held_out], kind="stable")]
-    return rows.where(np.flatnonzero(places >= share)), rows.where(order)
+@dataclass(frozen=True)
+class _Cutter:
+    """Which rows are held out, and how much of each is scored.
 
+    Of a long row only its first `longest` bytes are scored, so that a few documents do not fill the
+    holdout: rows, not bytes, are what is independent. So these bytes alone decide the row's side.
+    """
 
-def _place(text: bytes, seed: int) -> float:
-    """A number from 0 to 1 that depends on nothing but the content and the seed."""
-    digest = hashlib.blake2b(text, digest_size=8, key=seed.to_bytes(8, "big")).digest()
-    return int.from_bytes(digest, "big") / 2**64
+    seed: int
+    context: int
+    wanted: int
+    share: float
+    longest: int
 
+    @classmethod
+    def of(cls, datasets: Sequence[Rows], seed: int, context: int) -> _Cutter:
+        wanted = max(HOLDOUT_BYTES, HOLDOUT_WINDOWS * context)
+        longest = max(context + 1, wanted // (2 * FEWEST_HOLDOUT_ROWS))
+        smallest = min(sum(min(len(text), longest) for text in rows.texts) for rows in datasets)
+        return cls(seed, context, wanted, min(LARGEST_HOLDOUT_SHARE, wanted / max(1, smallest)), longest)
 
-def _holdout(rows: Rows, wanted: int, context: int, uri: str, share: float) -> Holdout:
-    # A few long documents must not fill the holdout: rows, not bytes, are what is independent.
-    longest = max(context + 1, wanted // FEWEST_HOLDOUT_ROWS)
-    corpus = Corpus.of([text[:longest] for text in rows.texts], rows.numbers, wanted)
-    needed = _needed(context)
-    if len(corpus) < needed:
-        raise DatasetTooSmall(
-            f"{len(corpus)} bytes of text can be held out, {needed} are needed: "
-            f"about {_round_up(needed / share)} bytes in many different rows"
-        ).at(uri)
-    return Holdout(corpus, context)
+    def split(self, rows: Rows) -> tuple[Rows, Rows]:
+        """Rows to train on in their order, and held-out rows in the order of their hash."""
+        places = np.array([self._place(text) for text in rows.texts])
+        held_out = np.flatnonzero(places < self.share)
+        order = held_out[np.argsort(places[held_out], kind="stable")]
+        return rows.where(np.flatnonzero(places >= self.share)), rows.where(order)
 
+    def suffices(self, own: Rows, candidate: Rows) -> bool:
+        """Whether the candidate's held-out rows are a holdout, and leave enough to train on."""
+        different = {text[: self.longest] for text in own.texts}
+        scored = sum(min(len(text), self.longest) for text in own.texts)
+        enough = len(different) >= FEWEST_HOLDOUT_ROWS and scored >= self._needed
+        return enough and own.size <= LARGEST_OWN_SHARE * candidate.size
 
-def _needed(context: int) -> int:
-    """Bytes of the smallest holdout."""
-    return FEWEST_HOLDOUT_WINDOWS * context + 1
+    def without(self, rows: Rows, others: Rows) -> Rows:
+        """The rows of which the scored part is not among the others'."""
+        known = {text[: self.longest] for text in others.texts}
+        chosen = [i for i, text in enumerate(rows.texts) if text[: self.longest] not in known]
+        return rows.where(np.array(chosen, np.int64))
+
+    def holdout(self, rows: Rows, uri: str) -> Holdout:
+        corpus = Corpus.of([text[: self.longest] for text in rows.texts], rows.numbers, self.wanted)
+        if len(corpus) < self._needed:
+            raise DatasetTooSmall(
+                f"{len(corpus)} bytes of text can be held out, {self._needed} are needed: "
+                f"about {_round_up(self._needed / self.share)} bytes in many different rows"
+            ).at(uri)
+        return Holdout(corpus, self.context)
+
+    @property
+    def _needed(self) -> int:
+        """Bytes of the smallest holdout."""
+        return FEWEST_HOLDOUT_WINDOWS * self.context + 1
+
+    def _place(self, text: bytes) -> float:
+        """A number from 0 to 1 that depends on nothing but the scored content and the seed."""
+        digest = hashlib.blake2b(text[: self.longest], digest_size=8, key=self.seed.to_bytes(8, "big")).digest()
+        return int.from_bytes(digest, "big") / 2**64
 
 
 @dataclass(frozen=True)

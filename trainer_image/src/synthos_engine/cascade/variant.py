@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from torch import nn
 
 from synthos_api.cost import planned_steps
-from synthos_api.errors import DatasetNotFound, InternalError
+from synthos_api.errors import DatasetNotFound
 from synthos_api.phases import variant_folder
 from synthos_api.presets import BYTE_VOCABULARY
 from synthos_api.results import MAX_CURVE_POINTS, ModelResult, PairedLosses
@@ -75,7 +75,9 @@ class _Trained:
     model: nn.Module
     training: Training
     on_real: UnitLosses | None
-    on_candidate: UnitLosses | None
+    on_candidate: UnitLosses
+    held_out: bool
+    """Whether it has not seen the candidate's rows that it is scored on."""
 
 
 def run_variant(job: Job, variant: int, device: torch.device) -> ModelResult:
@@ -133,15 +135,11 @@ def _train_one(job: Job, variant: int, which: str, corpus: Corpus, device: torch
     training = train(model, batches, config, on_step, checkpoint)
     real, own = job.material.real_holdout, job.material.candidate_holdout
     on_real = evaluate(model, real) if real is not None else None
-    return _Trained(model, training, on_real, evaluate(model, own) if own is not None else None)
+    return _Trained(model, training, on_real, evaluate(model, own), which == REFERENCE or job.material.held_out)
 
 
 def _result(job: Job, variant: int, corpus: Corpus, ours: _Trained, theirs: _Trained | None) -> ModelResult:
-    holdout, scored = job.material.real_holdout, ours.on_real
-    if holdout is None or scored is None:
-        holdout, scored = job.material.candidate_holdout, ours.on_candidate
-    if holdout is None or scored is None:
-        raise InternalError("a model without a holdout")
+    holdout = job.material.real_holdout or job.material.candidate_holdout
     losses = ours.training.losses
     curve = smoothed(losses, MAX_CURVE_POINTS)
     paired = _paired(job.material.real_holdout, ours, theirs)
@@ -151,7 +149,7 @@ def _result(job: Job, variant: int, corpus: Corpus, ours: _Trained, theirs: _Tra
         variant=variant,
         model_size=sum(p.numel() for p in ours.model.parameters()),
         training_loss=curve[-1],
-        validation_loss=scored.bits_per_byte,
+        validation_loss=(ours.on_real or ours.on_candidate).bits_per_byte,
         training_time_seconds=round(ours.training.seconds + (theirs.training.seconds if theirs else 0.0), 3),
         training_rows=len(corpus.rows),
         convergence_epoch=convergence_epoch(losses, per_step, len(corpus)),
@@ -170,8 +168,8 @@ def _paired(real: Holdout | None, ours: _Trained, theirs: _Trained | None) -> Pa
     return PairedLosses(
         candidate_on_real=ours.on_real.bits_per_byte,
         reference_on_real=theirs.on_real.bits_per_byte,
-        candidate_on_candidate=ours.on_candidate.bits_per_byte if ours.on_candidate else None,
-        reference_on_candidate=theirs.on_candidate.bits_per_byte if theirs.on_candidate else None,
+        candidate_on_candidate=ours.on_candidate.bits_per_byte if ours.held_out else None,
+        reference_on_candidate=theirs.on_candidate.bits_per_byte,
         relative_excess=ours.on_real.bits_per_byte / theirs.on_real.bits_per_byte - 1,
         holdout_standard_error=ratio_standard_error(real.by_content(ours.on_real), real.by_content(theirs.on_real)),
     )

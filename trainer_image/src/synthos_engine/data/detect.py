@@ -171,7 +171,9 @@ def delimiter_of(head: bytes, file_format: str, *, whole: bool) -> str:
     found = sniff_delimiter(text, whole=whole)
     if found is not None:
         return found
-    counts = {delimiter: header.count(delimiter) for delimiter in (usual, *DELIMITERS)}
+    # In the header alone it is punctuation of a single column's name.
+    rest = text.partition(header)[2]
+    counts = {delimiter: header.count(delimiter) * (delimiter in rest) for delimiter in (usual, *DELIMITERS)}
     return max(counts, key=lambda delimiter: counts[delimiter])
 
 

@@ -36,6 +36,8 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synthos_api.errors import CorruptData
+
 from .columns import as_doubles, content_columns, is_json, is_text, passes_through
 
 _PLAIN_NAME: Final = re.compile(r'[^\s":\x00-\x1f\x7f](?:[^":\x00-\x1f\x7f]*[^\s":\x00-\x1f\x7f])?')
@@ -124,10 +126,19 @@ def _values(column: pa.Array[Any]) -> list[Any]:
     try:
         return column.to_pylist()
     except (OverflowError, ValueError):
-        # Dates beyond Python's years, nanoseconds beyond its microseconds: as Arrow writes them.
-        if not pa.types.is_temporal(column.type):
-            raise
-        return pc.cast(column, pa.string()).to_pylist()
+        return [_value(scalar) for scalar in column]
+
+
+def _value(scalar: Any) -> Any:
+    """A value on its own, so that one that Python cannot hold changes no other's text."""
+    try:
+        return scalar.as_py()
+    except (OverflowError, ValueError) as error:
+        number = getattr(scalar, "value", None)
+        if not isinstance(number, int):
+            raise CorruptData(f"a {scalar.type} holds a time beyond the years 1 to 9999") from error
+        # A time beyond Python's years, or finer than its microseconds: the number that is stored.
+        return f"{number} {getattr(scalar.type, 'unit', 'd')}"
 
 
 def _boolean(value: bool) -> str:

@@ -30,6 +30,9 @@ NARROW_BOUND = -0.02
 REPEATED_BOUND = 0.2
 """Above it so many more of the candidate's rows repeat earlier ones than of the reference's."""
 
+REPEATED_THROUGHOUT = 0.99
+"""Above it there are a hundred copies of each row: too little is left for a domain to excuse it."""
+
 NOISE_EXPONENT, SHIFT_EXPONENT = 0.27, 0.57
 """Exponents of novelty: noise lies below the first, other domains above the second."""
 
@@ -48,7 +51,7 @@ class LossPattern:
     foreign: float | None
     own: float | None
     repeated: float | None = None
-    """Share of rows that repeat an earlier one, less the reference's: in the dataset or its sample, the larger."""
+    """Share of the dataset's rows that repeat another one beyond what the reference's do at equal numbers."""
     novelty: Novelty | None = None
 
     @property
@@ -60,6 +63,8 @@ class LossPattern:
     @property
     def looks_foreign(self) -> bool:
         """Another domain, or possibly one: the effect then says nothing about collapse."""
+        if self.repeated is not None and self.repeated > REPEATED_THROUGHOUT:
+            return False
         return (self._reads_foreign and not self.looks_noisy) or self.words_recur
 
     @property

@@ -41,8 +41,8 @@ def judge(
 
     `reference_share`: effect.py. `repeated`, `novelty`: mechanism.py; None where not measured.
     `unseen_repetition`: how much more of the whole dataset's rows are repeats than of the sample's
-    that models were trained on, each less the reference's. `first_rung`: what n-gram models show;
-    told beside the effect, which is the cascade's.
+    that models were trained on, where the sample shows that rows repeat more than the reference's.
+    `first_rung`: what n-gram models show; told beside the effect, which is the cascade's.
     """
     if not with_reference:
         return _without_reference()
@@ -120,7 +120,7 @@ def _decide(estimate: EffectEstimate, pattern: LossPattern, pairs: int) -> tuple
 def _repetition_reason(unseen: float) -> str:
     return (
         f"Many more of the dataset's rows repeat others than of the sample that was trained on ({unseen:.0%} of them "
-        "beyond the reference's share), so the sample does not show what training on all of it does; "
+        "more, and the sample's already repeat more than the reference's): training on all of it is not shown; "
         "tiers with more trainingRows, or the dataset without its repeated rows, would settle it."
     )
 

@@ -22,6 +22,7 @@ _FLOAT: Final = (
     r"-?(0|[1-9][0-9]*)?\.[0-9]+[eE][-+]?[0-9]+|-?(0|[1-9][0-9]*)\.?[eE][-+]?[0-9]+|-?inf|nan|NaN)$"
 )
 _NO_DIGITS: Final = r"[eE].*$|[^0-9]"
+_LAST_ZEROS: Final = r"(\.[0-9]*?)0+([eE].*)?$"
 _LEADING_ZEROS: Final = r"^0+"
 _MOST_DIGITS: Final = 17
 """Significant digits that a double printed in full has; with more, the text says more than a double holds."""
@@ -69,7 +70,8 @@ class TypeGuess:
         words = pc.match_substring_regex(values, _NOT_FINITE)
         numbers = values.filter(pc.invert(words))
         self._numbers = self._numbers or len(numbers) > 0
-        digits: Any = pc.replace_substring_regex(numbers, _NO_DIGITS, "")
+        digits: Any = pc.replace_substring_regex(numbers, _LAST_ZEROS, r"\1\2")
+        digits = pc.replace_substring_regex(digits, _NO_DIGITS, "")
         digits = pc.replace_substring_regex(digits, _LEADING_ZEROS, "")
         if (pc.max(pc.utf8_length(digits)).as_py() or 0) > _MOST_DIGITS:
             return False
