@@ -21,6 +21,7 @@ from .rows import Row
 _QUICK: Final = {
     "text": (("draw", "wrapped", "other-source", "recursive", "duplicated", "scrambled"), 7),
     "table": (("draw", "recursive", "uncoupled"), 3),
+    "series": (("draw", "recursive"), 2),
 }
 """Routes, and how many candidates of them."""
 

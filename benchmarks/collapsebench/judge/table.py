@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
 from ..registration import registration
 from ..rows import Column, Row
+from .boosting import Floats, Ranks, numbers_loss, words_loss
 
-Floats = NDArray[np.float64]
 _FEATURE_WORDS = 60
 """Classes of a column of words as a predictor; the rest are one."""
 
@@ -54,7 +53,7 @@ def _column_loss(
         return words_loss(x, wanted, held, classes(known), kind, settings, seed)
     # A row whose value is missing says nothing about it.
     given, scored = (np.array([value is not None for value in values]) for values in (y, known))
-    rank = _Ranks([value for value in known if value is not None])
+    rank = Ranks([value for value in known if value is not None])
     wanted_rank, known_rank = (rank([value for value in values if value is not None]) for values in (y, known))
     return numbers_loss(x[given], wanted_rank, held[scored], known_rank, kind, settings, seed)
 
@@ -63,67 +62,6 @@ def _nearest(values: list[Any], known: list[Any]) -> list[Any]:
     """Numbers as the nearest of those that are known."""
     there = np.array(sorted({value for value in known if value is not None}))
     return [v if v is None or not len(there) else there[np.abs(there - v).argmin()].item() for v in values]
-
-
-def words_loss(
-    x: Floats,
-    y: NDArray[np.int64],
-    held: Floats,
-    known: NDArray[np.int64],
-    kind: list[bool],
-    settings: dict[str, Any],
-    seed: int,
-) -> float | None:
-    """Log loss of classes counted from 0, over the holdout's entropy."""
-    shares = np.bincount(known) / len(known)
-    entropy = float(-(shares[shares > 0] * np.log(shares[shares > 0])).sum())
-    if entropy == 0:
-        return None
-    count = len(shares)
-    predicted = np.zeros((len(known), count))
-    if len(np.unique(y)) < 2:
-        predicted[:, y[:1]] = 1.0
-    else:
-        model = HistGradientBoostingClassifier(**_trees(kind, settings, seed)).fit(x, y)
-        predicted[:, model.classes_] = model.predict_proba(held)
-    predicted = (1 - settings["floor"]) * predicted + settings["floor"] / count
-    return float(-np.log(predicted[np.arange(len(known)), known]).mean()) / entropy
-
-
-def numbers_loss(
-    x: Floats, y: Floats, held: Floats, known: Floats, kind: list[bool], settings: dict[str, Any], seed: int
-) -> float | None:
-    """Pinball loss, a mean over the registered quantiles, over that of the holdout's own quantiles."""
-    quantiles = settings["quantiles"]
-    constant = sum(_pinball(known, np.quantile(known, q), q) for q in quantiles)
-    if constant == 0:
-        return None
-    loss = 0.0
-    for q in quantiles:
-        if len(np.unique(y)) < 2:
-            predicted = np.full(len(known), y[0] if len(y) else 0.5)
-        else:
-            trees = _trees(kind, settings, seed)
-            predicted = HistGradientBoostingRegressor(loss="quantile", quantile=q, **trees).fit(x, y).predict(held)
-        loss += _pinball(known, predicted, q)
-    return loss / constant
-
-
-def _trees(kind: list[bool], settings: dict[str, Any], seed: int) -> dict[str, Any]:
-    return {
-        "max_iter": settings["rounds"],
-        "max_leaf_nodes": settings["leaves"],
-        "min_samples_leaf": settings["smallest_leaf"],
-        "learning_rate": settings["learning_rate"],
-        "categorical_features": kind,
-        "early_stopping": False,
-        "random_state": seed,
-    }
-
-
-def _pinball(known: Floats, predicted: Any, q: float) -> float:
-    error = known - predicted
-    return float(np.maximum(q * error, (q - 1) * error).mean())
 
 
 class _Classes:
@@ -139,18 +77,6 @@ class _Classes:
         """A value that the holdout lacks counts as its rarest class where there is none for the rest."""
         other = len(self._place) - 1 if self._other is None else self._other
         return np.array([self._place.get(value, other) for value in values], np.int64)
-
-
-class _Ranks:
-    """From 0 to 1: the share of the holdout's values below, equal ones half."""
-
-    def __init__(self, values: Sequence[Any]) -> None:
-        self._sorted = np.sort(np.array(values, float))
-
-    def __call__(self, values: Sequence[Any]) -> Floats:
-        numbers = np.array(values, float)
-        below, upto = (np.searchsorted(self._sorted, numbers, side) for side in ("left", "right"))
-        return (below + upto) / (2 * len(self._sorted))
 
 
 class _Feature:

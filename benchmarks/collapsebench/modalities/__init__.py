@@ -6,10 +6,11 @@ from typing import Final
 
 from ..registration import modality_of
 from .modality import Modality
+from .series import SERIES
 from .table import TABLE
 from .text import TEXT
 
-MODALITIES: Final[dict[str, Modality]] = {modality.name: modality for modality in (TEXT, TABLE)}
+MODALITIES: Final[dict[str, Modality]] = {modality.name: modality for modality in (TEXT, TABLE, SERIES)}
 
 
 def of_source(source: str) -> Modality:

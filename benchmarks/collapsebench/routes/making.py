@@ -80,6 +80,17 @@ def duplicated(making: Making) -> list[Row]:
     return cut([rows[i] for i in making.rng.permutation(len(rows))], making.size, making.modality.weight)
 
 
+def ordered(making: Making) -> list[Row]:
+    """The base sorted by its first column: the same table in another order."""
+    rows = making.drawn(making.pools.base)
+    return sorted(rows, key=lambda row: (row[0] is None, row[0] if row[0] is not None else 0))
+
+
+def same(making: Making) -> list[Row]:
+    """The base itself. (Candidate `narrow-types` writes it with the smallest types that hold its values.)"""
+    return making.drawn(making.pools.base)
+
+
 COMMON: Final[dict[str, Callable[[Making], list[Row]]]] = {
     "draw": draw,
     "section": section,

@@ -9,21 +9,10 @@ from typing import Any, Final
 import numpy as np
 
 from ..rows import Column, Row
-from .making import COMMON, Making
+from .making import COMMON, Making, ordered, same
 
 _BINS: Final = 10
 """Of a column of numbers, for how rare a value is."""
-
-
-def ordered(making: Making) -> list[Row]:
-    """The base sorted by its first column: the same table in another order."""
-    rows = making.drawn(making.pools.base)
-    return sorted(rows, key=lambda row: (row[0] is None, row[0] if row[0] is not None else 0))
-
-
-def same(making: Making) -> list[Row]:
-    """The base itself. (Candidate `narrow-types` writes it with the smallest types that hold its values.)"""
-    return making.drawn(making.pools.base)
 
 
 def uncoupled(making: Making) -> list[Row]:
