@@ -147,6 +147,8 @@ def test_a_generator_writes_what_it_has_read_and_the_same_again(family: str, mon
     for module in (gru, resonance):
         monkeypatch.setattr(module, "STEPS", 40)
         monkeypatch.setattr(module, "LONGEST", 100)
+    for name, small in {"STEPS": 100, "BATCH": 8, "HIDDEN": 128}.items():
+        monkeypatch.setattr(gru, name, small)
     rows = [" ".join(row.split()[:12]) for row in text(200).rows]
     written = generate(family, rows, 4000, 0.8, seed=1)
     assert 4000 <= sum(map(size_of, written)) < 6000

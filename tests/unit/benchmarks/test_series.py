@@ -115,7 +115,7 @@ def test_routes_do_what_they_say(workshop: SmallWorkshop) -> None:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_generator_keeps_the_week_and_the_range_and_narrows(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gru_forecaster, "STEPS", 150)
+    monkeypatch.setattr(gru_forecaster, "STEPS", 100)
     read = real(150)
     written = generate(family, read.rows, read.columns, 300, 1.0, seed=1)
     assert written == generate(family, read.rows, read.columns, 300, 1.0, seed=1)
@@ -143,7 +143,8 @@ def test_a_moment_knows_nothing_of_its_step() -> None:
     assert (steps[-5:] != steps_then[-5:]).all()
 
 
-def test_the_judge_tells_harm_from_other_real_windows() -> None:
+def test_the_judge_tells_harm_from_other_real_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registration()["series"]["judge"], "rounds", 30)
     columns = real(20).columns
     first, other, holdout = real(150, 1).rows, real(150, 2).rows, real(100, 3).rows
     good = holdout_loss(first, holdout, columns, 1)

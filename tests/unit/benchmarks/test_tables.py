@@ -140,7 +140,8 @@ def test_a_generator_keeps_values_and_relations_and_narrows_below_temperature_on
     assert spread[0] < 0.95 * spread[1] or coupling(narrow) > coupling(written) + 0.1
 
 
-def test_the_judge_tells_harm_from_other_real_rows() -> None:
+def test_the_judge_tells_harm_from_other_real_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registration()["table"]["judge"], "rounds", 30)
     real, other, holdout = rows(800, 1), rows(800, 2), rows(600, 3)
     rng = np.random.default_rng(0)
     columns = [[column[i] for i in rng.permutation(800)] for column in zip(*real, strict=True)]
