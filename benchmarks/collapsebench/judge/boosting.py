@@ -31,7 +31,7 @@ def words_loss(
     if len(np.unique(y)) < 2:
         predicted[:, y[:1]] = 1.0
     else:
-        model = HistGradientBoostingClassifier(**_trees(kind, settings, seed)).fit(x, y)
+        model = HistGradientBoostingClassifier(**_trees(kind, settings, seed)).fit(_some(x), y)
         predicted[:, model.classes_] = model.predict_proba(held)
     predicted = (1 - settings["floor"]) * predicted + settings["floor"] / count
     return float(-np.log(predicted[np.arange(len(known)), known]).mean()) / entropy
@@ -51,7 +51,9 @@ def numbers_loss(
             predicted = np.full(len(known), y[0] if len(y) else 0.5)
         else:
             trees = _trees(kind, settings, seed)
-            predicted = HistGradientBoostingRegressor(loss="quantile", quantile=q, **trees).fit(x, y).predict(held)
+            predicted = (
+                HistGradientBoostingRegressor(loss="quantile", quantile=q, **trees).fit(_some(x), y).predict(held)
+            )
         loss += _pinball(known, predicted, q)
     return loss / constant
 
@@ -68,18 +70,28 @@ def _trees(kind: list[bool], settings: dict[str, Any], seed: int) -> dict[str, A
     }
 
 
+def _some(x: Floats) -> Floats:
+    """A column without any value is a constant: scikit-learn cannot bin what is missing altogether."""
+    return np.where(np.isnan(x).all(0), 0.0, x)
+
+
 def _pinball(known: Floats, predicted: Any, q: float) -> float:
     error = known - predicted
     return float(np.maximum(q * error, (q - 1) * error).mean())
 
 
 class Ranks:
-    """From 0 to 1: the share of the holdout's values below, equal ones half."""
+    """From 0 to 1, by the holdout's values; equal ones are spread over their ranks at random.
+
+    As in the randomised probability integral transform (Brockwell 2007). Trees for a quantile learn
+    nothing where it is the lowest value and many rows share that: all their gradients are equal then.
+    """
 
     def __init__(self, values: Sequence[Any] | Floats) -> None:
         self._sorted = np.sort(np.array(values, float))
 
-    def __call__(self, values: Sequence[Any] | Floats) -> Floats:
+    def __call__(self, values: Sequence[Any] | Floats, seed: int) -> Floats:
         numbers = np.array(values, float)
         below, upto = (np.searchsorted(self._sorted, numbers, side) for side in ("left", "right"))
-        return (below + upto) / (2 * len(self._sorted))
+        spread: Floats = (below + np.random.default_rng(seed).random(len(numbers)) * (upto - below)) / len(self._sorted)
+        return spread

@@ -28,7 +28,7 @@ def holdout_loss(rows: Sequence[Row], holdout: Sequence[Row], _columns: tuple[Co
     with threadpool_limits(1):
         for variable in range(y.shape[1]):
             rank = Ranks(known[:, variable])
-            wanted, scored = rank(y[:, variable]), rank(known[:, variable])
+            wanted, scored = rank(y[:, variable], seed), rank(known[:, variable], settings["seed"])
             losses.append(numbers_loss(x, wanted, held, scored, [False] * x.shape[1], settings, seed))
     return float(np.mean([loss for loss in losses if loss is not None]))
 

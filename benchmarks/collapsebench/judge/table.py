@@ -54,7 +54,8 @@ def _column_loss(
     # A row whose value is missing says nothing about it.
     given, scored = (np.array([value is not None for value in values]) for values in (y, known))
     rank = Ranks([value for value in known if value is not None])
-    wanted_rank, known_rank = (rank([value for value in values if value is not None]) for values in (y, known))
+    wanted_rank = rank([value for value in y if value is not None], seed)
+    known_rank = rank([value for value in known if value is not None], settings["seed"])
     return numbers_loss(x[given], wanted_rank, held[scored], known_rank, kind, settings, seed)
 
 

@@ -158,3 +158,15 @@ def test_the_judge_bears_a_candidate_of_one_value_and_values_that_the_holdout_la
     holdout = rows(300, 3)
     for one in ([("z", 3, 1.0, True)] * 100, [("a", 3, None, True)] * 100, [("a", 10**6, -1e6, False)] * 100):
         assert 0.9 < holdout_loss(one, holdout, COLUMNS, 1) < 20
+
+
+def test_the_judge_learns_a_number_that_is_mostly_its_lowest() -> None:
+    """Quantile regression on tied values has equal gradients everywhere and stays where it begins."""
+    rng = np.random.default_rng(0)
+
+    def zero_or_more(count: int) -> list[Row]:
+        cause = rng.random(count)
+        return [(float(c), float(max(0, round(100 * (c - 0.55))))) for c in cause]
+
+    columns = (Column("cause", "number", 9), Column("effect", "number", 1))
+    assert holdout_loss(zero_or_more(500), zero_or_more(400), columns, 1) < 0.6
