@@ -83,10 +83,10 @@ bench: setup ## Benchmarks: ratios against a peer in the same run.
 .PHONY: collapsebench-quick collapsebench collapsebench-test collapsebench-report
 collapsebench-quick: setup ## CollapseBench in small: a dozen datasets, labels and verdicts, some 20 minutes.
 	$(BIN)/python -m benchmarks.collapsebench quick
-collapsebench: setup ## Its development split; goes on where it stopped (MINUTES=60 to stop in time).
-	$(BIN)/python -m benchmarks.collapsebench development $(if $(MINUTES),--minutes $(MINUTES))
+collapsebench: setup ## Its development split; goes on where it stopped (MINUTES=60 to stop in time, MODALITY=table).
+	$(BIN)/python -m benchmarks.collapsebench development $(if $(MINUTES),--minutes $(MINUTES)) $(if $(MODALITY),--modality $(MODALITY))
 collapsebench-test: setup ## Its test split, on a commit without changes; never to tune on.
-	$(BIN)/python -m benchmarks.collapsebench test $(if $(MINUTES),--minutes $(MINUTES))
+	$(BIN)/python -m benchmarks.collapsebench test $(if $(MINUTES),--minutes $(MINUTES)) $(if $(MODALITY),--modality $(MODALITY))
 collapsebench-report: setup ## Write docs/collapsebench.md from the results.
 	$(BIN)/python -m benchmarks.collapsebench report
 

@@ -15,8 +15,9 @@ import torch
 from . import labels, report, results
 from .candidates import Candidate, candidates, quick
 from .detect import commit, detect
+from .modalities import MODALITIES, of_source
 from .pools import TooSmall
-from .registration import digest, registration
+from .registration import digest
 from .sources.packages import SourceUnavailable
 from .workshop import CachedWorkshop
 
@@ -27,6 +28,7 @@ Task = tuple[Callable[[Any], str], Any]
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=("quick", "development", "test", "report"))
+    parser.add_argument("--modality", choices=("all", *MODALITIES), default="all", help="of development and test")
     parser.add_argument("--minutes", type=float, default=1e9, help="begin nothing new after this time")
     parser.add_argument("--labels-only", action="store_true", help="measure labels, leave the detector for later")
     arguments = parser.parse_args()
@@ -36,7 +38,8 @@ def main() -> int:
     if arguments.what == "test" and not arguments.labels_only and commit().endswith("-dirty"):
         print("the test split is run on a commit: commit or discard your changes first", file=sys.stderr)
         return 2
-    chosen = quick() if arguments.what == "quick" else candidates(arguments.what)
+    modalities = list(MODALITIES) if arguments.modality == "all" else [arguments.modality]
+    chosen = quick() if arguments.what == "quick" else candidates(arguments.what, modalities)
     failed = run(chosen, time.monotonic() + 60 * arguments.minutes, detecting=not arguments.labels_only)
     if arguments.what == "quick":
         print(report.summary([c.id for c in chosen]))
@@ -64,12 +67,12 @@ def run(chosen: list[Candidate], end: float, *, detecting: bool) -> int:
 
 def _draws(sources: list[str]) -> list[tuple[str, int]]:
     """The judge's real draws, before the candidates that are compared with them."""
-    return [(source, number) for source in dict.fromkeys(sources) for number in range(registration()["text"]["draws"])]
+    return [(source, number) for source in dict.fromkeys(sources) for number in range(labels.draws_of(source))]
 
 
 def _unlabelled(chosen: list[Candidate]) -> list[Candidate]:
     known = results.read("labels")
-    return [c for c in chosen if known.get(c.id, {}).get("registration") != digest()]
+    return [c for c in chosen if known.get(c.id, {}).get("registration") != digest(c.modality)]
 
 
 def _in_turn(pool: ProcessPoolExecutor, tasks: list[Task], end: float) -> Iterator[str]:
@@ -97,7 +100,8 @@ def _one_thread() -> None:
 def null_one(draw: tuple[str, int]) -> str:
     source, number = draw
     try:
-        return f"{source}, real draw {number}: {labels.draw_loss(source, number, _workshop()):.4f} bits per byte"
+        loss = labels.draw_loss(source, number, _workshop())
+        return f"{source}, real draw {number}: {loss:.4f} {of_source(source).unit}"
     except (SourceUnavailable, TooSmall) as error:
         return f"FAILED {source}: {error}"
 

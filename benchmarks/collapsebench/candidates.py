@@ -5,18 +5,25 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 
+from .modalities import MODALITIES
+from .modalities.arrow_types import narrowed
 from .registration import Split, registered
-from .routes import ROUTES, Making, Workshop
+from .routes.making import Making, Workshop
+from .rows import Row
 
-DRAWS: Final = 4
-_CHAINS: Final = ((1, 1.0), (1, 0.8), (3, 1.0), (3, 0.8), (5, 0.9))
-_SHARES: Final = (0.05, 0.2, 0.5)
+_QUICK: Final = {
+    "text": (("draw", "wrapped", "other-source", "recursive", "duplicated", "scrambled"), 7),
+    "table": (("draw", "recursive", "uncoupled"), 3),
+    "series": (("draw", "recursive"), 2),
+}
+"""Routes, and how many candidates of them."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +45,17 @@ class Candidate:
         words += [f"{key}={value}" for key, value in sorted(self.parameters.items())]
         return "/".join([*words, str(self.seed)])
 
-    def rows(self, workshop: Workshop) -> list[str]:
+    def rows(self, workshop: Workshop) -> list[Row]:
         digest = hashlib.blake2b(self.id.encode(), digest_size=8).digest()
         rng = np.random.default_rng(int.from_bytes(digest, "big"))
-        making = Making(workshop, self.source, self.generator, self.parameters, rng, self.seed)
-        return ROUTES[self.route](making)
+        modality = MODALITIES[self.modality]
+        making = Making(modality, workshop, self.source, self.generator, self.parameters, rng, self.seed)
+        return modality.routes[self.route](making)
+
+    def table(self, workshop: Workshop) -> pa.Table:
+        """As a user would bring it."""
+        table = MODALITIES[self.modality].to_arrow(self.rows(workshop), workshop.pools(self.source).columns)
+        return narrowed(table) if self.route == "narrow-types" else table
 
     def described(self) -> dict[str, Any]:
         """As columns of a result."""
@@ -58,48 +71,30 @@ class Candidate:
         }
 
 
-def candidates(split: Split) -> list[Candidate]:
-    """All of a split's, sources in turn, so that any beginning of the list is spread over them."""
-    sources, generators = registered("text", split, "sources"), registered("text", split, "generators")
-    lists = [list(_of_source(split, source, sources, generators)) for source in sources]
-    turns = [candidate for row in itertools.zip_longest(*lists) for candidate in row if candidate is not None]
+def candidates(split: Split, modalities: Sequence[str] = tuple(MODALITIES)) -> list[Candidate]:
+    """All of a split's, modalities and sources in turn, so that any beginning of the list is spread over them."""
+    turns = _in_turn(_of_modality(split, modality) for modality in modalities)
     return list({candidate.id: candidate for candidate in turns}.values())
 
 
 def quick() -> list[Candidate]:
-    """A dozen of one development source, the ends of each scale: minutes, and enough to see that all of it works."""
-    wanted = ("draw", "wrapped", "other-source", "recursive", "duplicated", "scrambled")
-    source = registered("text", "development", "sources")[0]
-    found = [c for c in candidates("development") if c.source == source and c.route in wanted and c.generator != "gru"]
-    return found[:12]
+    """A dozen of a development source of each modality: minutes, and enough to see that all of it works."""
+    chosen = []
+    for modality, (routes, count) in _QUICK.items():
+        source = registered(modality, "development", "sources")[0]
+        of_source = [c for c in candidates("development", [modality]) if c.source == source and c.route in routes]
+        chosen += [c for c in of_source if c.generator != "gru"][:count]
+    return chosen
 
 
-def _of_source(split: Split, source: str, sources: list[str], generators: list[str]) -> Iterator[Candidate]:
-    def made(route: str, generator: str = "", seed: int = 0, **parameters: Any) -> Candidate:
-        return Candidate(split, "text", source, route, generator, parameters, seed)
+def _of_modality(split: Split, modality: str) -> list[Candidate]:
+    sources, generators = registered(modality, split, "sources"), registered(modality, split, "generators")
+    plan = MODALITIES[modality].plan
+    return _in_turn(
+        [Candidate(split, modality, source, *planned) for planned in plan(sources, generators, place)]
+        for place, source in enumerate(sources)
+    )
 
-    # In this order because sessions end: real data and clear cases of every kind first, degrees later.
-    place = sources.index(source)
-    yield made("draw", seed=0)
-    yield made("recursive", generators[0], generation=3, temperature=0.8)
-    yield made("other-source", source=sources[(place + 1) % len(sources)])
-    yield made("duplicated", times=5)
-    yield made("wrapped", columns=60)
-    yield made("scrambled", share=1.0)
-    yield made("draw", seed=1)
-    yield made("recursive", generators[1], generation=1, temperature=1.0)
-    yield made("section")
-    yield made("misspelt", share=0.1)
-    for share in _SHARES:
-        yield made("recursive", generators[0], generation=1, temperature=0.8, share=share)
-    for seed in range(2, DRAWS):
-        yield made("draw", seed=seed)
-    for generator, (generation, temperature) in itertools.product(generators, _CHAINS):
-        yield made("recursive", generator, generation=generation, temperature=temperature)
-    for share in _SHARES:
-        yield made("recursive", generators[1], generation=1, temperature=1.0, share=share)
-    yield made("duplicated", times=2)
-    yield made("scrambled", share=0.3)
-    yield made("misspelt", share=0.02)
-    yield made("short-rows", share=0.2)
-    yield made("other-source", source=sources[(place + 2) % len(sources)])
+
+def _in_turn(lists: Iterable[list[Candidate]]) -> list[Candidate]:
+    return [candidate for row in itertools.zip_longest(*lists) for candidate in row if candidate is not None]

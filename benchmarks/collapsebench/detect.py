@@ -14,7 +14,8 @@ from typing import Any, Literal
 from synthos_engine.version import RESULTS, engine_version
 
 from .candidates import Candidate
-from .workshop import CachedWorkshop, write_rows
+from .modalities import of_source
+from .workshop import CachedWorkshop, write
 
 Mode = Literal["with_reference", "no_reference"]
 EXIT_CODES = (0, 3, 4)
@@ -24,11 +25,12 @@ def detect(candidate: Candidate, workshop: CachedWorkshop, mode: Mode, cascade: 
     """One row of a result. Raises CalledProcessError with the detector's own words when it fails."""
     with tempfile.TemporaryDirectory(prefix="collapsebench-") as temporary:
         folder = Path(temporary)
-        write_rows(folder / "candidate.parquet", candidate.rows(workshop))
+        write(folder / "candidate.parquet", candidate.table(workshop))
         arguments = ["validate", str(folder / "candidate.parquet"), "--cascade", cascade, "--json"]
         arguments += ["--out", str(folder / "out"), "--seed", "1"]
         if mode == "with_reference":
-            write_rows(folder / "reference.parquet", workshop.pools(candidate.source).reference)
+            parts = workshop.pools(candidate.source)
+            write(folder / "reference.parquet", of_source(candidate.source).to_arrow(parts.reference, parts.columns))
             arguments += ["--reference", str(folder / "reference.parquet")]
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         verdict = _run(arguments)

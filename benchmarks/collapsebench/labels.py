@@ -12,8 +12,9 @@ from scipy import stats
 
 from . import results
 from .candidates import Candidate
-from .judge.text import holdout_loss
+from .modalities import of_source
 from .registration import digest, registration
+from .rows import Row
 from .workshop import CachedWorkshop
 
 Class = Literal["benign", "collapsed", "grey", "shift"]
@@ -57,17 +58,16 @@ def classify(effect: float, null: Null, route: str) -> Class:
 
 def label(candidate: Candidate, workshop: CachedWorkshop) -> dict[str, Any]:
     """Measure E1 and classify it; one row of a result."""
-    rows = candidate.rows(workshop)
-    seed = registration()["text"]["judge"]["seed"] + 100
-    loss = holdout_loss(rows, workshop.pools(candidate.source).holdout, seed)
+    rows, key = candidate.rows(workshop), of_source(candidate.source).key
+    loss = _loss(candidate.source, rows, 100, workshop)
     # Last: other processes may have measured it meanwhile.
     null = null_of(candidate.source, workshop)
     effect = loss / null.mean - 1
     return candidate.described() | {
-        "registration": digest(),
+        "registration": digest(candidate.modality),
         "fingerprint": workshop.fingerprint(candidate.source),
         "rows": len(rows),
-        "bytes": sum(len(row.encode()) + 1 for row in rows),
+        "bytes": sum(len(key(row).encode()) + 1 for row in rows),
         "judge_loss": loss,
         "null_loss": null.mean,
         "null_deviation": null.deviation,
@@ -80,16 +80,27 @@ def label(candidate: Candidate, workshop: CachedWorkshop) -> dict[str, Any]:
 
 def null_of(source: str, workshop: CachedWorkshop) -> Null:
     """Of the judge's real draws; each has a seed of its own, so that seeds are part of the null."""
-    return Null.of([draw_loss(source, number, workshop) for number in range(registration()["text"]["draws"])])
+    return Null.of([draw_loss(source, number, workshop) for number in range(draws_of(source))])
 
 
 def draw_loss(source: str, number: int, workshop: CachedWorkshop) -> float:
     """Loss of the judge trained on one real draw; measured once."""
-    key = f"{source}/{number}/{workshop.fingerprint(source)}/{digest()}"
+    key = f"{source}/{number}/{workshop.fingerprint(source)}/{digest(of_source(source).name)}"
     known = results.read("null").get(key)
     if known is None:
-        pools = workshop.pools(source)
-        loss = holdout_loss(pools.draws[number], pools.holdout, registration()["text"]["judge"]["seed"] + number)
+        loss = _loss(source, workshop.pools(source).draws[number], number, workshop)
         known = {"id": key, "source": source, "draw": number, "loss": loss}
         results.add("null", known)
     return float(known["loss"])
+
+
+def draws_of(source: str) -> int:
+    """Number of the judge's real draws."""
+    return int(registration()[of_source(source).name]["draws"])
+
+
+def _loss(source: str, rows: Sequence[Row], number: int, workshop: CachedWorkshop) -> float:
+    """Of the registered judge with the seed of that number."""
+    modality, pools = of_source(source), workshop.pools(source)
+    seed = registration()[modality.name]["judge"]["seed"] + number
+    return modality.loss(rows, pools.holdout, pools.columns, seed)

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 FILE: Final = Path(__file__).parent / "registration.toml"
 
 Split = Literal["development", "test"]
+SPLITS: Final[tuple[Split, Split]] = ("development", "test")
 
 
 @cache
@@ -20,7 +21,7 @@ def registration() -> dict[str, Any]:
 
 
 @cache
-def digest(modality: str = "text") -> str:
+def digest(modality: str) -> str:
     """Of what is registered for a modality; comments and blanks may change."""
     whole = registration()
     content = json.dumps([whole["question"], whole[modality]], sort_keys=True)
@@ -34,8 +35,16 @@ def registered(modality: str, split: Split, kind: Literal["sources", "generators
 
 def split_of(modality: str, kind: Literal["sources", "generators"], name: str) -> Split:
     """Raises KeyError for a source or generator family that is not registered."""
-    splits: tuple[Split, Split] = ("development", "test")
-    for split in splits:
+    for split in SPLITS:
         if name in registered(modality, split, kind):
             return split
     raise KeyError(f"{name} is not registered")
+
+
+@cache
+def modality_of(source: str) -> str:
+    """No two modalities have a source of the same name. Raises KeyError for one that is not registered."""
+    for modality in registration():
+        if modality != "question" and any(source in registered(modality, split, "sources") for split in SPLITS):
+            return modality
+    raise KeyError(f"{source} is not registered")

@@ -9,7 +9,8 @@ from typing import Any, Final
 import numpy as np
 
 from . import results, statistics
-from .registration import Split, digest, registered
+from .modalities import MODALITIES
+from .registration import SPLITS, Split, digest, registered
 from .statistics import LABELS, VERDICTS, Case, Rate
 
 TARGET: Final = Path(__file__).parents[2] / "docs" / "collapsebench.md"
@@ -22,9 +23,9 @@ what was fixed beforehand stands in `benchmarks/collapsebench/registration.toml`
 A dataset is judged by E1, the relative excess of real-holdout loss of a model trained on it over models
 trained on real draws of the same size. **Collapsed**: E1 of 5 % or more and beyond what real draws of
 the source differ by. **Benign**: below 2 %, or within that. **Grey**: between. **Shift**: real rows of
-another domain that are not benign. A false positive is a benign dataset called collapse, a false
-negative a collapsed one called clear. Bounds are one-sided 95 % (Clopper-Pearson, as if cases were
-independent; and by resampling whole sources, which they are not).
+another domain (documents, population, time) that are not benign. A false positive is a benign dataset
+called collapse, a false negative a collapsed one called clear. Bounds are one-sided 95 % (Clopper-Pearson,
+as if cases were independent; and by resampling whole sources, which they are not).
 """
 
 
@@ -34,36 +35,48 @@ def write() -> None:
 
 def summary(ids: Collection[str]) -> str:
     """The figures of these candidates, for a terminal."""
-    return "\n".join(_figures([case for case in _cases() if case["id"] in ids]))
+    cases = [case for case in _cases() if case["id"] in ids]
+    found = {name: [case for case in cases if case["modality"] == name] for name in MODALITIES}
+    lines = [line for name, some in found.items() if some for line in ("", name.capitalize(), *_figures(some))]
+    return "\n".join(lines)
 
 
 def _cases() -> list[dict[str, Any]]:
-    labels = {key: row for key, row in results.read("labels").items() if row["registration"] == digest()}
+    labels = {key: row for key, row in results.read("labels").items() if row["registration"] == digest(row["modality"])}
     return statistics.joined(labels, results.read("detections"))
 
 
 def _document() -> Iterator[str]:
     yield _INTRODUCTION
     cases = _cases()
-    splits: tuple[Split, Split] = ("development", "test")
-    for split in splits:
+    for split in SPLITS:
         chosen = [case for case in cases if case["split"] == split]
         yield f"## {split.capitalize()} split\n"
-        sources, generators = (", ".join(registered("text", split, kind)) for kind in ("sources", "generators"))
-        yield f"Sources: {sources}. Generators: {generators}.\n"
-        if not chosen:
-            yield "Not measured yet.\n"
-            continue
-        engines = sorted({f"{case['engine']} at {case['commit']}" for case in chosen})
-        yield f"{len(chosen)} datasets, with a reference, cascade nano. Engine {'; '.join(engines)}.\n"
-        yield from _figures(chosen)
-        yield "\n### By route\n"
-        yield from _by(chosen, lambda case: f"{case['route']} {case['generator']}".strip())
-        yield "\n### By source\n"
-        yield from _by(chosen, lambda case: str(case["source"]))
-        yield "\n### Wrong and undecided\n"
-        yield from _listed(chosen)
-        yield ""
+        if len({case["modality"] for case in chosen}) > 1:
+            yield "### All modalities\n"
+            yield from _figures(chosen)
+            yield ""
+        for modality in MODALITIES:
+            yield from _section(split, modality, [case for case in chosen if case["modality"] == modality])
+
+
+def _section(split: Split, modality: str, cases: Sequence[Case]) -> Iterator[str]:
+    yield f"### {modality.capitalize()}, {split}\n"
+    sources, generators = (", ".join(registered(modality, split, kind)) for kind in ("sources", "generators"))
+    yield f"Sources: {sources}. Generators: {generators}.\n"
+    if not cases:
+        yield "Not measured yet.\n"
+        return
+    engines = sorted({f"{case['engine']} at {case['commit']}" for case in cases})
+    yield f"{len(cases)} datasets, with a reference, cascade nano. Engine {'; '.join(engines)}.\n"
+    yield from _figures(cases)
+    yield "\n#### By route\n"
+    yield from _by(cases, lambda case: f"{case['route']} {case['generator']}".strip())
+    yield "\n#### By source\n"
+    yield from _by(cases, lambda case: str(case["source"]))
+    yield "\n#### Wrong and undecided\n"
+    yield from _listed(cases)
+    yield ""
 
 
 def _figures(cases: Sequence[Case]) -> Iterator[str]:

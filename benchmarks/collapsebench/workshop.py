@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Sequence
 from functools import cache
@@ -10,10 +11,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .generators import generate
+from .modalities import of_source
 from .pools import Pools, pools
-from .registration import digest, registration
-from .sources import text
+from .registration import digest
+from .rows import Real, Row
 from .sources.packages import CACHE
 
 
@@ -21,37 +22,38 @@ class CachedWorkshop:
     """Of this machine: the cache lies below `packages.CACHE`."""
 
     @cache  # noqa: B019 - one workshop lives as long as the process
-    def text(self, source: str) -> text.Text:
-        return text.load(source)
+    def real(self, source: str) -> Real:
+        return of_source(source).load(source)
 
     @cache  # noqa: B019
     def pools(self, source: str) -> Pools:
-        return pools(source, self.text(source))
+        modality, real = of_source(source), self.real(source)
+        return pools(source, real, modality.sizes(real), weight=modality.weight, key=modality.key)
 
+    @cache  # noqa: B019
     def fingerprint(self, source: str) -> str:
-        return text.fingerprint(self.text(source))
+        """Of the rows, so that a label knows which version of a package it was measured on."""
+        key = of_source(source).key
+        return hashlib.sha256("\n".join(key(row) for row in self.real(source).rows).encode()).hexdigest()[:12]
 
-    def generated(self, source: str, family: str, generation: int, temperature: float, seed: int) -> Sequence[str]:
-        name = f"{source}-{family}-{generation}-{temperature}-{seed}-{self.fingerprint(source)}-{digest()}.parquet"
+    def generated(self, source: str, family: str, generation: int, temperature: float, seed: int) -> Sequence[Row]:
+        modality, parts = of_source(source), self.pools(source)
+        registered = digest(modality.name)
+        name = f"{source}-{family}-{generation}-{temperature}-{seed}-{self.fingerprint(source)}-{registered}.parquet"
         path = CACHE / "generated" / name
         if not path.exists():
             before = (
-                self.pools(source).base
-                if generation == 1
-                else self.generated(source, family, generation - 1, temperature, seed)
+                parts.base if generation == 1 else self.generated(source, family, generation - 1, temperature, seed)
             )
-            rows = generate(family, before, registration()["text"]["base_bytes"], temperature, 1000 * seed + generation)
-            write_rows(path, rows)
-        return read_rows(path)
+            model_seed = 1000 * seed + generation
+            rows = modality.generate(family, before, parts.columns, parts.size, temperature, model_seed)
+            write(path, modality.to_arrow(rows, parts.columns))
+        return modality.from_arrow(pq.read_table(path))
 
 
-def write_rows(path: Path, rows: Sequence[str]) -> None:
-    """As a table of one text column; complete or not there at all."""
+def write(path: Path, table: pa.Table) -> None:
+    """Complete or not there at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{os.getpid()}-{path.name}")
-    pq.write_table(pa.table({"text": pa.array(rows, pa.string())}), temporary)
+    pq.write_table(table, temporary)
     temporary.replace(path)
-
-
-def read_rows(path: Path) -> list[str]:
-    return [str(row) for row in pq.read_table(path)["text"].to_pylist()]

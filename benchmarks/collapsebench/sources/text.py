@@ -7,7 +7,6 @@ from, so that test sets can stay disjoint; no two sources share a package.
 from __future__ import annotations
 
 import gzip
-import hashlib
 import zlib
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -80,11 +79,6 @@ def load(name: str) -> Text:
                 document = number if source.markup != "dictionary" else place // _ENTRIES_OF_A_DOCUMENT
                 rows_of.setdefault(row, document)
     return Text(tuple(rows_of), tuple(rows_of.values()))
-
-
-def fingerprint(text: Text) -> str:
-    """Of the rows, so that a label knows which version of a package it was measured on."""
-    return hashlib.sha256("\n".join(text.rows).encode()).hexdigest()[:12]
 
 
 def _files(source: TextSource) -> list[Path]:

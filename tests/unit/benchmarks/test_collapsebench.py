@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,9 +14,11 @@ import pytest
 from benchmarks.collapsebench import candidates, labels, results, statistics
 from benchmarks.collapsebench.generators import FAMILIES, generate, gru, resonance
 from benchmarks.collapsebench.labels import Null, classify
-from benchmarks.collapsebench.pools import Pools, TooSmall, pools, size_of
-from benchmarks.collapsebench.registration import Split, registration, split_of
-from benchmarks.collapsebench.routes import ROUTES
+from benchmarks.collapsebench.modalities import MODALITIES
+from benchmarks.collapsebench.modalities.text import TEXT, real, size_of
+from benchmarks.collapsebench.pools import Pools, TooSmall, pools
+from benchmarks.collapsebench.registration import Split, digest, modality_of, registered, registration, split_of
+from benchmarks.collapsebench.routes.text import ROUTES
 from benchmarks.collapsebench.sources import markup
 from benchmarks.collapsebench.sources.text import Text
 from benchmarks.collapsebench.statistics import Rate
@@ -29,11 +32,16 @@ def text(rows: int, seed: int = 0) -> Text:
     return Text(tuple(made), tuple(i // 50 for i in range(len(made))))
 
 
+def parts(source: str, content: Text) -> Pools:
+    whole = real(source, content)
+    return pools(source, whole, TEXT.sizes(whole), weight=TEXT.weight, key=TEXT.key)
+
+
 class SmallWorkshop:
     """As the real one, on made-up rows, and with a generator that writes at once."""
 
     def __init__(self) -> None:
-        self.made = {source: pools(source, text(8000, i)) for i, source in enumerate(["python-doc", "git-doc"])}
+        self.made = {source: parts(source, text(8000, i)) for i, source in enumerate(["python-doc", "git-doc"])}
 
     def pools(self, source: str) -> Pools:
         return self.made[source]
@@ -49,32 +57,50 @@ def workshop() -> SmallWorkshop:
 
 def test_no_row_is_in_two_parts_and_no_document_of_the_section_elsewhere() -> None:
     whole = text(8000)
-    made = pools("python-doc", whole)
-    parts = [made.holdout, *made.draws, made.reference, made.base, made.spare, made.section]
-    assert sum(map(len, parts)) == len(set().union(*parts)) == len(whole.rows)
+    made = parts("python-doc", whole)
+    every = [made.holdout, *made.draws, made.reference, made.base, made.spare, made.section]
+    assert sum(map(len, every)) == len(set().union(*every)) == len(whole.rows)
     document = dict(zip(whole.rows, whole.documents, strict=True))
     apart = {document[row] for row in made.section}
     assert apart
-    assert not apart & {document[row] for part in parts[:-1] for row in part}
-    assert pools("python-doc", whole) == made
+    assert not apart & {document[row] for part in every[:-1] for row in part}
+    assert parts("python-doc", whole) == made
     with pytest.raises(TooSmall):
-        pools("python-doc", text(500))
+        parts("python-doc", text(500))
 
 
+@pytest.mark.parametrize("modality", MODALITIES)
 @pytest.mark.parametrize("split", ["development", "test"])
-def test_each_candidate_belongs_to_its_split_alone(split: Split) -> None:
-    chosen = candidates.candidates(split)
+def test_each_candidate_belongs_to_its_split_alone(split: Split, modality: str) -> None:
+    chosen = candidates.candidates(split, [modality])
     assert len({c.id for c in chosen}) == len(chosen)
     for candidate in chosen:
-        assert split_of("text", "sources", candidate.source) == split
-        assert not candidate.generator or split_of("text", "generators", candidate.generator) == split
-        assert split_of("text", "sources", candidate.parameters.get("source", candidate.source)) == split
-    assert {c.route for c in chosen} == set(ROUTES)
+        assert candidate.modality == modality == modality_of(candidate.source)
+        assert split_of(modality, "sources", candidate.source) == split
+        assert not candidate.generator or split_of(modality, "generators", candidate.generator) == split
+        assert split_of(modality, "sources", candidate.parameters.get("source", candidate.source)) == split
+    assert {c.route for c in chosen} == set(MODALITIES[modality].routes)
+
+
+def test_what_is_registered_is_there_and_no_name_twice() -> None:
+    splits: tuple[Split, Split] = ("development", "test")
+    sources = [s for m in MODALITIES for split in splits for s in registered(m, split, "sources")]
+    assert len(set(sources)) == len(sources)
+    for name, modality in MODALITIES.items():
+        families = [f for split in splits for f in registered(name, split, "generators")]
+        assert sorted(families) == sorted(modality.families)
+
+
+def test_text_is_as_it_was_when_its_labels_were_measured() -> None:
+    """Labels are void when this changes. (An intended change changes these two digests.)"""
+    assert digest("text") == "a9ba024689f9"
+    every = "\n".join(c.id for split in ("development", "test") for c in candidates.candidates(split, ["text"]))
+    assert hashlib.sha256(every.encode()).hexdigest()[:12] == "1d392f44f71d"
 
 
 def test_the_test_split_can_reach_its_bounds() -> None:
     """As many candidates as the counts ask for: 149 that could be collapsed, 59 that could be benign."""
-    chosen = candidates.candidates("test")
+    chosen = candidates.candidates("test", ["text"])
     benign = [c for c in chosen if c.route in ("draw", "wrapped") or c.parameters.get("share", 1) <= 0.05]
     spoilt = [c for c in chosen if c.route not in ("draw", "wrapped", "section", "other-source") and c not in benign]
     assert len(spoilt) >= 149
@@ -84,7 +110,7 @@ def test_the_test_split_can_reach_its_bounds() -> None:
 def test_rows_of_a_candidate_follow_from_its_specification(workshop: SmallWorkshop) -> None:
     wanted = registration()["text"]["base_bytes"]
     seen = {}
-    for candidate in candidates.quick():
+    for candidate in [c for c in candidates.quick() if c.modality == "text"]:
         rows = candidate.rows(workshop)
         assert rows == candidate.rows(workshop)
         assert 0.9 * wanted < sum(map(size_of, rows)) < 1.1 * wanted, candidate.id
@@ -121,6 +147,8 @@ def test_a_generator_writes_what_it_has_read_and_the_same_again(family: str, mon
     for module in (gru, resonance):
         monkeypatch.setattr(module, "STEPS", 40)
         monkeypatch.setattr(module, "LONGEST", 100)
+    for name, small in {"STEPS": 100, "BATCH": 8, "HIDDEN": 128}.items():
+        monkeypatch.setattr(gru, name, small)
     rows = [" ".join(row.split()[:12]) for row in text(200).rows]
     written = generate(family, rows, 4000, 0.8, seed=1)
     assert 4000 <= sum(map(size_of, written)) < 6000

@@ -1,0 +1,1 @@
+"""What is done to real rows to make a candidate."""

@@ -1,0 +1,99 @@
+"""What routes work with, and the routes that are the same for rows of every kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import numpy as np
+
+from ..modalities.modality import Modality
+from ..pools import Pools, cut
+from ..rows import Row
+
+
+class Workshop(Protocol):
+    """Gives what takes long to make."""
+
+    def pools(self, source: str) -> Pools: ...
+
+    def generated(self, source: str, family: str, generation: int, temperature: float, seed: int) -> Sequence[Row]:
+        """Rows of the given generation: each model is fitted to what the one before it wrote."""
+
+
+@dataclass(frozen=True)
+class Making:
+    """`rng` depends on the candidate's specification alone."""
+
+    modality: Modality
+    workshop: Workshop
+    source: str
+    generator: str
+    parameters: dict[str, Any]
+    rng: np.random.Generator
+    seed: int
+
+    @property
+    def pools(self) -> Pools:
+        return self.workshop.pools(self.source)
+
+    @property
+    def size(self) -> int:
+        return self.pools.size
+
+    def drawn(self, rows: Sequence[Row], size: int | None = None) -> list[Row]:
+        """Some of these rows, of `size` (the candidate's) or a little more."""
+        order = self.rng.permutation(len(rows))
+        return cut([rows[i] for i in order], self.size if size is None else size, self.modality.weight)
+
+
+def draw(making: Making) -> list[Row]:
+    """Other real rows of the same source: nothing is wrong with them."""
+    return making.drawn(making.pools.spare)
+
+
+def section(making: Making) -> list[Row]:
+    """Rows of a domain that nothing else is taken from: other documents, another population, another time."""
+    return making.drawn(making.pools.section)
+
+
+def other_source(making: Making) -> list[Row]:
+    """Another real domain."""
+    return making.drawn(making.workshop.pools(making.parameters["source"]).base)
+
+
+def recursive(making: Making) -> list[Row]:
+    """A share of the rows is replaced by what the last of a chain of models wrote (1: all of them)."""
+    share = making.parameters.get("share", 1.0)
+    chain = making.parameters["generation"], making.parameters["temperature"]
+    written = making.workshop.generated(making.source, making.generator, *chain, making.seed)
+    mixed = making.drawn(making.pools.base, round((1 - share) * making.size)) if share < 1 else []
+    mixed += making.drawn(written, round(share * making.size))
+    return [mixed[i] for i in making.rng.permutation(len(mixed))]
+
+
+def duplicated(making: Making) -> list[Row]:
+    """Fewer rows, each so many times."""
+    times = making.parameters["times"]
+    rows = making.drawn(making.pools.base, making.size // times) * times
+    return cut([rows[i] for i in making.rng.permutation(len(rows))], making.size, making.modality.weight)
+
+
+def ordered(making: Making) -> list[Row]:
+    """The base sorted by its first column: the same table in another order."""
+    rows = making.drawn(making.pools.base)
+    return sorted(rows, key=lambda row: (row[0] is None, row[0] if row[0] is not None else 0))
+
+
+def same(making: Making) -> list[Row]:
+    """The base itself. (Candidate `narrow-types` writes it with the smallest types that hold its values.)"""
+    return making.drawn(making.pools.base)
+
+
+COMMON: Final[dict[str, Callable[[Making], list[Row]]]] = {
+    "draw": draw,
+    "section": section,
+    "recursive": recursive,
+    "duplicated": duplicated,
+}
