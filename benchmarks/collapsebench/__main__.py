@@ -14,7 +14,7 @@ import torch
 
 from . import labels, report, results
 from .candidates import Candidate, candidates, quick
-from .detect import commit, detect
+from .detect import commit, detect, engine
 from .modalities import MODALITIES, of_source
 from .pools import TooSmall
 from .registration import digest
@@ -54,7 +54,7 @@ def run(chosen: list[Candidate], end: float, *, detecting: bool) -> int:
     for candidate in chosen:
         if candidate.id in unlabelled:
             tasks.append((label_one, candidate))
-        if detecting and candidate.id not in detected:
+        if detecting and detected.get(candidate.id, {}).get("engine") != engine():
             tasks.append((detect_one, candidate))
     failed = 0
     started = time.monotonic()
@@ -109,7 +109,9 @@ def null_one(draw: tuple[str, int]) -> str:
 def label_one(candidate: Candidate) -> str:
     try:
         row = labels.label(candidate, _workshop())
-    except (SourceUnavailable, TooSmall) as error:
+    except TooSmall as error:
+        return f"left out {candidate.id}: {error}"
+    except (SourceUnavailable, ValueError) as error:
         return f"FAILED {candidate.id}: {error}"
     results.add("labels", row)
     return f"{candidate.id}: {row['label']}, E1 {row['e1']:+.1%} (null within {row['null_bound']:.1%})"
@@ -118,7 +120,9 @@ def label_one(candidate: Candidate) -> str:
 def detect_one(candidate: Candidate) -> str:
     try:
         row = detect(candidate, _workshop(), "with_reference")
-    except (SourceUnavailable, TooSmall) as error:
+    except TooSmall as error:
+        return f"left out {candidate.id}: {error}"
+    except (SourceUnavailable, ValueError) as error:
         return f"FAILED {candidate.id}: {error}"
     except subprocess.CalledProcessError as error:
         return f"FAILED {candidate.id}: {error.stderr.strip().splitlines()[-1:]}"

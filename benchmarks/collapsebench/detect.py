@@ -8,21 +8,26 @@ import resource
 import subprocess
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from synthos_engine.version import RESULTS, engine_version
 
+from . import results
 from .candidates import Candidate
 from .modalities import of_source
+from .rows import content_of
 from .workshop import CachedWorkshop, write
 
 Mode = Literal["with_reference", "no_reference"]
-EXIT_CODES = (0, 3, 4)
+EXIT_CODES: Final = (0, 3, 4)
+_ROOT: Final = Path(__file__).parents[2]
 
 
 def detect(candidate: Candidate, workshop: CachedWorkshop, mode: Mode, cascade: str = "nano") -> dict[str, Any]:
     """One row of a result. Raises CalledProcessError with the detector's own words when it fails."""
+    modality = of_source(candidate.source)
     with tempfile.TemporaryDirectory(prefix="collapsebench-") as temporary:
         folder = Path(temporary)
         write(folder / "candidate.parquet", candidate.table(workshop))
@@ -30,17 +35,16 @@ def detect(candidate: Candidate, workshop: CachedWorkshop, mode: Mode, cascade: 
         arguments += ["--out", str(folder / "out"), "--seed", "1"]
         if mode == "with_reference":
             parts = workshop.pools(candidate.source)
-            write(folder / "reference.parquet", of_source(candidate.source).to_arrow(parts.reference, parts.columns))
+            write(folder / "reference.parquet", modality.to_arrow(parts.reference, parts.columns))
             arguments += ["--reference", str(folder / "reference.parquet")]
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        verdict = _run(arguments)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        verdict, usage = _run(arguments, folder)
     effect = verdict["effect"]
     low, high = effect["interval"] or (None, None)
     return candidate.described() | {
+        "content": content_of(modality.key(row) for row in candidate.rows(workshop)),
         "mode": mode,
         "cascade": cascade,
-        "engine": f"{engine_version()}/{RESULTS}",
+        "engine": engine(),
         "commit": commit(),
         "verdict": verdict["verdict"],
         "excess_loss": effect["excess_loss"],
@@ -52,24 +56,39 @@ def detect(candidate: Candidate, workshop: CachedWorkshop, mode: Mode, cascade: 
         "mechanism": verdict["mechanism"],
         "severity": verdict["severity"],
         "reason": verdict["reason"],
-        "cpu_seconds": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
-        "peak_megabytes": after.ru_maxrss / 1024,
+        "cpu_seconds": usage.ru_utime + usage.ru_stime,
+        "peak_megabytes": usage.ru_maxrss / 1024,
     }
 
 
+def engine() -> str:
+    """Which detector: verdicts of another one are measured again."""
+    return f"{engine_version()}/{RESULTS}"
+
+
+@cache
 def commit() -> str:
-    """The commit of the checkout, with a mark where files differ from it."""
-    done = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--exclude=*"], capture_output=True, text=True, check=False
-    )
-    return done.stdout.strip()
+    """The commit of the checkout as the process began, marked where anything but results differs from it."""
+    status = _git("status", "--porcelain", "--", ".", f":!{results.FOLDER.relative_to(_ROOT)}")
+    return _git("rev-parse", "--short", "HEAD") + ("-dirty" if status else "")
 
 
-def _run(arguments: list[str]) -> dict[str, Any]:
+def _git(*arguments: str) -> str:
+    command = ["git", "-C", str(_ROOT), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _run(arguments: list[str], folder: Path) -> tuple[dict[str, Any], resource.struct_rusage]:
+    """The verdict, and what that process used."""
     command = [str(Path(sys.executable).parent / "synthos"), *arguments]
     environment = os.environ | {"SYNTHOS_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode not in EXIT_CODES:
-        raise subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr)
-    verdict: dict[str, Any] = json.loads(done.stdout)
-    return verdict
+    with (folder / "stdout").open("w") as out, (folder / "stderr").open("w") as err:
+        process = subprocess.Popen(command, env=environment, stdout=out, stderr=err)
+        # wait4 and not wait(): the usage of this process alone.
+        _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    said = (folder / "stdout").read_text()
+    if process.returncode not in EXIT_CODES:
+        raise subprocess.CalledProcessError(process.returncode, command, said, (folder / "stderr").read_text())
+    verdict: dict[str, Any] = json.loads(said)
+    return verdict, usage

@@ -14,7 +14,7 @@ from . import results
 from .candidates import Candidate
 from .modalities import of_source
 from .registration import digest, registration
-from .rows import Row
+from .rows import Row, content_of
 from .workshop import CachedWorkshop
 
 Class = Literal["benign", "collapsed", "grey", "shift"]
@@ -66,6 +66,7 @@ def label(candidate: Candidate, workshop: CachedWorkshop) -> dict[str, Any]:
     return candidate.described() | {
         "registration": digest(candidate.modality),
         "fingerprint": workshop.fingerprint(candidate.source),
+        "content": content_of([key(row) for row in rows]),
         "rows": len(rows),
         "bytes": sum(len(key(row).encode()) + 1 for row in rows),
         "judge_loss": loss,

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 Row = Any
 """Text: a string. Table: a tuple of one value for each column, None where it is missing. Series: a tuple,
 for each variable, of a tuple of numbers. Hashable, and equal where the content is."""
+
+
+def content_of(keys: Iterable[str]) -> str:
+    """Digest of rows in their order: a label and a verdict belong together when they are of the same rows."""
+    return hashlib.sha256("\n".join(keys).encode()).hexdigest()[:16]
+
 
 Kind = Literal["words", "integer", "number", "flag"]
 

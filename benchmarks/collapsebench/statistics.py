@@ -42,8 +42,9 @@ Case = Mapping[str, Any]
 
 
 def joined(labels: Mapping[str, Case], detections: Mapping[str, Case]) -> list[dict[str, Any]]:
-    """Candidates with both a label and a verdict."""
-    return [dict(detections[key]) | dict(labels[key]) for key in labels if key in detections]
+    """Candidates with a label and a verdict of the same rows."""
+    both = [(labels[key], detections[key]) for key in labels if key in detections]
+    return [dict(found) | dict(label) for label, found in both if label["content"] == found["content"]]
 
 
 def confusion(cases: Sequence[Case]) -> dict[tuple[str, str], int]:

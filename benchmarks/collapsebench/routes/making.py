@@ -9,8 +9,11 @@ from typing import Any, Final, Protocol
 import numpy as np
 
 from ..modalities.modality import Modality
-from ..pools import Pools, cut
+from ..pools import Pools, TooSmall, cut
 from ..rows import Row
+
+SLACK: Final = 0.95
+"""Share of its size that a candidate may have at least."""
 
 
 class Workshop(Protocol):
@@ -43,14 +46,24 @@ class Making:
         return self.pools.size
 
     def drawn(self, rows: Sequence[Row], size: int | None = None) -> list[Row]:
-        """Some of these rows, of `size` (the candidate's) or a little more."""
+        """Some of these rows, of `size` (the candidate's) or a little more.
+
+        Raises TooSmall where they are fewer: a smaller candidate would be worse for its size alone.
+        """
+        wanted = self.size if size is None else size
         order = self.rng.permutation(len(rows))
-        return cut([rows[i] for i in order], self.size if size is None else size, self.modality.weight)
+        taken = cut([rows[i] for i in order], wanted, self.modality.weight)
+        if sum(map(self.modality.weight, taken)) < SLACK * wanted:
+            raise TooSmall(f"{self.source}: {len(rows)} rows do not suffice for a candidate of {wanted}")
+        return taken
 
 
 def draw(making: Making) -> list[Row]:
-    """Other real rows of the same source: nothing is wrong with them."""
-    return making.drawn(making.pools.spare)
+    """Other real rows of the same source: nothing is wrong with them. Draws of different seeds share no row."""
+    rest = making.pools.spare
+    for _ in range(making.seed):
+        rest = rest[len(cut(rest, making.size, making.modality.weight)) :]
+    return making.drawn(cut(rest, making.size, making.modality.weight))
 
 
 def section(making: Making) -> list[Row]:

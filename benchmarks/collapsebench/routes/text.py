@@ -44,7 +44,8 @@ def short_rows(making: Making) -> list[str]:
     """Lost strata: of the real rows only the shortest share is left, again and again up to the size."""
     rows = sorted([*making.pools.base, *making.pools.spare], key=making.modality.weight)
     kept = rows[: max(1, round(making.parameters["share"] * len(rows)))]
-    return making.drawn(kept)
+    copies = -(-making.size // sum(map(making.modality.weight, kept)))
+    return making.drawn(kept * copies)
 
 
 ROUTES: Final[dict[str, Callable[[Making], list[str]]]] = {

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, cast
 
 import pandas as pd
 
-CACHE: Final = Path(os.environ.get("SYNTHOS_BENCH_CACHE", "build/collapsebench"))
+CACHE: Final = Path(os.environ.get("SYNTHOS_BENCH_CACHE", "build/collapsebench")).resolve()
 
 
 class SourceUnavailable(Exception):
@@ -30,13 +33,22 @@ def unpacked(package: str) -> Path:
     for tool in ("apt-get", "dpkg-deb"):
         if shutil.which(tool) is None:
             raise SourceUnavailable(f"{package}: needs {tool}, which Debian and its kin have")
-    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+    with _alone(package), tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+        if folder.exists():  # another process was faster
+            return folder
         _run(["apt-get", "download", package], Path(temporary), package)
         archives = list(Path(temporary).glob("*.deb"))
         target = Path(temporary) / "files"
         _run(["dpkg-deb", "-x", str(archives[0]), str(target)], Path(temporary), package)
         target.rename(folder)
     return folder
+
+
+@contextmanager
+def _alone(package: str) -> Iterator[None]:
+    with (CACHE / "packages" / f".{package}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _run(command: list[str], folder: Path, package: str) -> None:

@@ -93,7 +93,7 @@ def test_what_is_registered_is_there_and_no_name_twice() -> None:
 
 def test_text_is_as_it_was_when_its_labels_were_measured() -> None:
     """Labels are void when this changes. (An intended change changes these two digests.)"""
-    assert digest("text") == "a9ba024689f9"
+    assert digest("text") == "d9e54cd4b3f8"
     every = "\n".join(c.id for split in ("development", "test") for c in candidates.candidates(split, ["text"]))
     assert hashlib.sha256(every.encode()).hexdigest()[:12] == "1d392f44f71d"
 
@@ -110,12 +110,22 @@ def test_the_test_split_can_reach_its_bounds() -> None:
 def test_rows_of_a_candidate_follow_from_its_specification(workshop: SmallWorkshop) -> None:
     wanted = registration()["text"]["base_bytes"]
     seen = {}
-    for candidate in [c for c in candidates.quick() if c.modality == "text"]:
+    for candidate in candidates.candidates("development", ["text"]):
+        if candidate.source != "python-doc" or candidate.parameters.get("source", "git-doc") != "git-doc":
+            continue
         rows = candidate.rows(workshop)
         assert rows == candidate.rows(workshop)
-        assert 0.9 * wanted < sum(map(size_of, rows)) < 1.1 * wanted, candidate.id
+        assert 0.94 * wanted < sum(map(size_of, rows)) < 1.05 * wanted, candidate.id
         seen[candidate.id] = rows
-    assert len({tuple(rows) for rows in seen.values()}) == len(seen)
+    assert {name.split("/")[1] for name in seen} == set(ROUTES)
+    drawn = [set(rows) for name, rows in seen.items() if "/draw/" in name]
+    assert sum(map(len, drawn)) == len(set().union(*drawn)), "draws of different seeds share rows"
+
+
+def test_a_candidate_that_cannot_have_its_size_is_none(workshop: SmallWorkshop) -> None:
+    far = candidates.Candidate("development", "text", "python-doc", "draw", seed=50)
+    with pytest.raises(TooSmall, match="python-doc"):
+        far.rows(workshop)
 
 
 def test_routes_do_what_they_say(workshop: SmallWorkshop) -> None:
@@ -178,6 +188,12 @@ def test_bounds_are_those_of_the_counts_that_were_planned() -> None:
     assert Rate(0, 149).upper < 0.02 < Rate(0, 148).upper
     assert Rate(1, 93).upper < 0.05
     assert (Rate(3, 3).upper, Rate(0, 9).lower, Rate(0, 0).value) == (1.0, 0.0, None)
+
+
+def test_a_verdict_belongs_to_a_label_of_the_same_rows() -> None:
+    label, verdict = {"label": "benign", "content": "x"}, {"verdict": "clear", "content": "x"}
+    other = verdict | {"content": "y"}
+    assert statistics.joined({"a": label, "b": label, "c": label}, {"a": verdict, "b": other}) == [label | verdict]
 
 
 def case(label: str, verdict: str, source: str = "a", excess: float = 0.0, probability: float = 0.0) -> dict[str, Any]:
