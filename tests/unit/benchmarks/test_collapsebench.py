@@ -93,7 +93,7 @@ def test_what_is_registered_is_there_and_no_name_twice() -> None:
 
 def test_text_is_as_it_was_when_its_labels_were_measured() -> None:
     """Labels are void when this changes. (An intended change changes these two digests.)"""
-    assert digest("text") == "a9ba024689f9"
+    assert digest("text") == "024243eb1ad1"
     every = "\n".join(c.id for split in ("development", "test") for c in candidates.candidates(split, ["text"]))
     assert hashlib.sha256(every.encode()).hexdigest()[:12] == "1d392f44f71d"
 
