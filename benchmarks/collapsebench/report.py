@@ -41,14 +41,18 @@ def summary(ids: Collection[str]) -> str:
     return "\n".join(lines)
 
 
+def _labels() -> dict[str, dict[str, Any]]:
+    """Those that were measured as registered."""
+    return {key: row for key, row in results.read("labels").items() if row["registration"] == digest(row["modality"])}
+
+
 def _cases() -> list[dict[str, Any]]:
-    labels = {key: row for key, row in results.read("labels").items() if row["registration"] == digest(row["modality"])}
-    return statistics.joined(labels, results.read("detections"))
+    return statistics.joined(_labels(), results.read("detections"))
 
 
 def _document() -> Iterator[str]:
     yield _INTRODUCTION
-    cases = _cases()
+    labels, cases = list(_labels().values()), _cases()
     for split in SPLITS:
         chosen = [case for case in cases if case["split"] == split]
         yield f"## {split.capitalize()} split\n"
@@ -57,15 +61,18 @@ def _document() -> Iterator[str]:
             yield from _figures(chosen)
             yield ""
         for modality in MODALITIES:
-            yield from _section(split, modality, [case for case in chosen if case["modality"] == modality])
+            known = [label for label in labels if (label["split"], label["modality"]) == (split, modality)]
+            yield from _section(split, modality, known, [case for case in chosen if case["modality"] == modality])
 
 
-def _section(split: Split, modality: str, cases: Sequence[Case]) -> Iterator[str]:
+def _section(split: Split, modality: str, labels: Sequence[Case], cases: Sequence[Case]) -> Iterator[str]:
     yield f"### {modality.capitalize()}, {split}\n"
     sources, generators = (", ".join(registered(modality, split, kind)) for kind in ("sources", "generators"))
     yield f"Sources: {sources}. Generators: {generators}.\n"
+    if labels:
+        yield from _measured(labels)
     if not cases:
-        yield "Not measured yet.\n"
+        yield "No verdict has been measured yet.\n"
         return
     engines = sorted({f"{case['engine']} at {case['commit']}" for case in cases})
     yield f"{len(cases)} datasets, with a reference, cascade nano. Engine {'; '.join(engines)}.\n"
@@ -76,6 +83,21 @@ def _section(split: Split, modality: str, cases: Sequence[Case]) -> Iterator[str
     yield from _by(cases, lambda case: str(case["source"]))
     yield "\n#### Wrong and undecided\n"
     yield from _listed(cases)
+    yield ""
+
+
+def _measured(labels: Sequence[Case]) -> Iterator[str]:
+    """What the judge found, whether or not the detector was asked."""
+    counts = {name: sum(case["label"] == name for case in labels) for name in LABELS}
+    yield f"{len(labels)} datasets are labelled: {', '.join(f'{n} {name}' for name, n in counts.items())}.\n"
+    yield "| route | datasets | " + " | ".join(LABELS) + " | E1, least to most |"
+    yield "|---|---|" + "---|" * len(LABELS) + "---|"
+    for route in sorted({(case["route"], case["generator"]) for case in labels}):
+        some = [case for case in labels if (case["route"], case["generator"]) == route]
+        numbers = [str(sum(case["label"] == name for case in some)) for name in LABELS]
+        effects = sorted(case["e1"] for case in some)
+        cells = [" ".join(route).strip(), str(len(some)), *numbers, f"{effects[0]:+.1%} to {effects[-1]:+.1%}"]
+        yield f"| {' | '.join(cells)} |"
     yield ""
 
 
