@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 
@@ -19,10 +19,8 @@ from ..routes.series import ROUTES
 from ..rows import Column, Real, Row, Sizes
 from ..sources import series
 from .modality import Modality, Planned
+from .plans import CHAINS, SHARES, made
 from .table import one
-
-_CHAINS: Final = ((1, 1.0), (1, 0.8), (3, 1.0), (3, 0.8), (5, 0.9))
-_SHARES: Final = (0.05, 0.2, 0.5)
 
 
 def sizes(real: Real) -> Sizes:
@@ -50,9 +48,6 @@ def from_arrow(content: pa.Table) -> list[Row]:
 
 
 def _plan(_sources: Sequence[str], generators: Sequence[str], _place: int) -> Iterator[Planned]:
-    def made(route: str, generator: str = "", seed: int = 0, **parameters: Any) -> Planned:
-        return route, generator, parameters, seed
-
     # In this order because sessions end: real data and clear cases of every kind first, degrees later.
     yield made("draw", seed=0)
     yield made("recursive", generators[0], generation=3, temperature=0.8)
@@ -66,13 +61,13 @@ def _plan(_sources: Sequence[str], generators: Sequence[str], _place: int) -> It
     yield made("noisy", deviations=0.5)
     yield made("calm", share=0.2)
     yield made("narrow-types")
-    for share in _SHARES:
+    for share in SHARES:
         yield made("recursive", generators[0], generation=1, temperature=0.8, share=share)
     for seed in range(2, 5):
         yield made("draw", seed=seed)
-    for generator, (generation, temperature) in itertools.product(generators, _CHAINS):
+    for generator, (generation, temperature) in itertools.product(generators, CHAINS):
         yield made("recursive", generator, generation=generation, temperature=temperature)
-    for share in _SHARES:
+    for share in SHARES:
         yield made("recursive", generators[1], generation=1, temperature=1.0, share=share)
     yield made("duplicated", times=2)
     yield made("duplicated", times=15)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 
@@ -15,9 +15,8 @@ from ..routes.table import ROUTES
 from ..rows import Column, Real, Row, Sizes
 from ..sources import table
 from .modality import Modality, Planned
+from .plans import CHAINS, SHARES, made
 
-_CHAINS: Final = ((1, 1.0), (1, 0.8), (3, 1.0), (3, 0.8), (5, 0.9))
-_SHARES: Final = (0.05, 0.2, 0.5)
 _TYPES: Final = {"words": pa.string(), "integer": pa.int64(), "number": pa.float64(), "flag": pa.bool_()}
 
 
@@ -48,9 +47,6 @@ def from_arrow(content: pa.Table) -> list[Row]:
 
 
 def _plan(_sources: Sequence[str], generators: Sequence[str], _place: int) -> Iterator[Planned]:
-    def made(route: str, generator: str = "", seed: int = 0, **parameters: Any) -> Planned:
-        return route, generator, parameters, seed
-
     # In this order because sessions end: real data and clear cases of every kind first, degrees later.
     yield made("draw", seed=0)
     yield made("recursive", generators[0], generation=3, temperature=0.8)
@@ -63,13 +59,13 @@ def _plan(_sources: Sequence[str], generators: Sequence[str], _place: int) -> It
     yield made("noisy", deviations=0.5)
     yield made("typical", share=0.2)
     yield made("narrow-types")
-    for share in _SHARES:
+    for share in SHARES:
         yield made("recursive", generators[0], generation=1, temperature=0.8, share=share)
     for seed in range(2, 5):
         yield made("draw", seed=seed)
-    for generator, (generation, temperature) in itertools.product(generators, _CHAINS):
+    for generator, (generation, temperature) in itertools.product(generators, CHAINS):
         yield made("recursive", generator, generation=generation, temperature=temperature)
-    for share in _SHARES:
+    for share in SHARES:
         yield made("recursive", generators[1], generation=1, temperature=1.0, share=share)
     yield made("duplicated", times=2)
     yield made("duplicated", times=15)

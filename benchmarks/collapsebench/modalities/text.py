@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 
@@ -16,10 +16,9 @@ from ..routes.text import ROUTES
 from ..rows import Column, Real, Sizes
 from ..sources import text
 from .modality import Modality, Planned
+from .plans import CHAINS, SHARES, made
 
 DRAWS: Final = 4
-_CHAINS: Final = ((1, 1.0), (1, 0.8), (3, 1.0), (3, 0.8), (5, 0.9))
-_SHARES: Final = (0.05, 0.2, 0.5)
 
 
 def real(source: str, content: text.Text) -> Real:
@@ -69,9 +68,6 @@ def _from_arrow(table: pa.Table) -> list[str]:
 
 
 def _plan(sources: Sequence[str], generators: Sequence[str], place: int) -> Iterator[Planned]:
-    def made(route: str, generator: str = "", seed: int = 0, **parameters: Any) -> Planned:
-        return route, generator, parameters, seed
-
     # In this order because sessions end: real data and clear cases of every kind first, degrees later.
     yield made("draw", seed=0)
     yield made("recursive", generators[0], generation=3, temperature=0.8)
@@ -83,13 +79,13 @@ def _plan(sources: Sequence[str], generators: Sequence[str], place: int) -> Iter
     yield made("recursive", generators[1], generation=1, temperature=1.0)
     yield made("section")
     yield made("misspelt", share=0.1)
-    for share in _SHARES:
+    for share in SHARES:
         yield made("recursive", generators[0], generation=1, temperature=0.8, share=share)
     for seed in range(2, DRAWS):
         yield made("draw", seed=seed)
-    for generator, (generation, temperature) in itertools.product(generators, _CHAINS):
+    for generator, (generation, temperature) in itertools.product(generators, CHAINS):
         yield made("recursive", generator, generation=generation, temperature=temperature)
-    for share in _SHARES:
+    for share in SHARES:
         yield made("recursive", generators[1], generation=1, temperature=1.0, share=share)
     yield made("duplicated", times=2)
     yield made("scrambled", share=0.3)

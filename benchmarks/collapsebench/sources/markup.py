@@ -92,10 +92,6 @@ def dictionary(text: str) -> Iterator[str]:
     yield from re.split(r"\n(?=\S)", text)
 
 
-def plain(text: str) -> Iterator[str]:
-    yield from _BLANK.split(text)
-
-
 MARKUPS: Final[dict[str, Callable[[str], Iterator[str]]]] = {
     "html": html,
     "rst": rst,
@@ -103,5 +99,4 @@ MARKUPS: Final[dict[str, Callable[[str], Iterator[str]]]] = {
     "roff": roff,
     "fortune": fortune,
     "dictionary": dictionary,
-    "plain": plain,
 }

@@ -13,7 +13,13 @@ from typing import Final
 import numpy as np
 
 from synthos_engine.byte_ngram import ByteNgram
-from synthos_engine.verdict.effect import EffectEstimate, FirstRung, estimate_from_draws, ratio_standard_error
+from synthos_engine.verdict.effect import (
+    MANY_DEGREES,
+    EffectEstimate,
+    FirstRung,
+    estimate_from_draws,
+    ratio_standard_error,
+)
 
 from .material import Material, Rows, draw
 
@@ -22,7 +28,6 @@ DRAWS: Final = 10
 MOST_BYTES: Final = 2_000_000
 """What a model is fitted to at most; more would cost memory, and this rung is about small ones."""
 _CANDIDATE, _REFERENCE, _PRESENT = 5, 6, 7
-MANY: Final = 1e6
 
 
 def climb(material: Material, size: int, seed: int) -> FirstRung | None:
@@ -47,7 +52,7 @@ def _added(reference: Rows, candidate: Sequence[bytes], holdout: Sequence[bytes]
     without = ByteNgram(present, ORDER).bits(holdout)
     with_it = ByteNgram([*present, *candidate], ORDER).bits(holdout)
     error = ratio_standard_error(with_it, without)
-    return EffectEstimate(float(with_it.sum() / without.sum() - 1), error, MANY if error is not None else 0, 1)
+    return EffectEstimate(float(with_it.sum() / without.sum() - 1), error, MANY_DEGREES if error is not None else 0, 1)
 
 
 def _drawn(rows: Rows, size: int, seed: Sequence[int]) -> list[bytes]:
