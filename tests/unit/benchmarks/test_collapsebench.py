@@ -191,13 +191,23 @@ def test_bounds_are_those_of_the_counts_that_were_planned() -> None:
 
 
 def test_a_verdict_belongs_to_a_label_of_the_same_rows() -> None:
-    label, verdict = {"label": "benign", "content": "x"}, {"verdict": "clear", "content": "x"}
-    other = verdict | {"content": "y"}
-    assert statistics.joined({"a": label, "b": label, "c": label}, {"a": verdict, "b": other}) == [label | verdict]
+    labels = {key: {"id": key, "label": "benign", "content": "x"} for key in "abc"}
+    verdicts = {key: {"id": key, "verdict": "clear", "content": "x"} for key in "abd"}
+    verdicts["b"]["content"] = "y"
+    assert statistics.joined(labels, verdicts) == [labels["a"] | verdicts["a"]]
+
+
+def test_a_candidate_has_a_verdict_of_each_mode() -> None:
+    labels = {"a": {"id": "a", "label": "benign", "content": "x"}}
+    plain = {"id": "a", "mode": "with_reference", "content": "x"}
+    blind = {"mode": "no_reference", "content": "x"}
+    for names in ({"id": "a"}, {"id": "a@no_reference"}, {"id": "another", "candidate": "a"}):
+        found = statistics.joined(labels, {"a": plain, "its key": blind | names})
+        assert [(case["id"], case["mode"]) for case in found] == [("a", "with_reference"), ("a", "no_reference")]
 
 
 def case(label: str, verdict: str, source: str = "a", excess: float = 0.0, probability: float = 0.0) -> dict[str, Any]:
-    keys = {"label": label, "verdict": verdict, "source": source}
+    keys = {"label": label, "verdict": verdict, "source": source, "mode": "with_reference"}
     return keys | {"excess_loss": excess, "collapse_probability": probability}
 
 
