@@ -13,9 +13,12 @@ from ..statistics import Case
 
 TYPES: Final = {
     "real draw": ("draw",),
-    "harmless change": ("ordered", "wrapped", "narrow-types"),
+    "harmless change": (
+        *("ordered", "wrapped", "narrow-types"),
+        *("deduplicated", "list-items", "typographic", "imbalanced"),
+    ),
     "written by models": ("recursive",),
-    "real and written": (),
+    "real and written": ("accumulated",),
     "duplicated": ("duplicated",),
     "noise": ("noisy", "misspelt"),
     "lost strata": ("short-rows", "typical", "calm"),
