@@ -80,13 +80,15 @@ test: machine lint ## Everything: lint, unit, contract, real API server, real cl
 bench: setup ## Benchmarks: ratios against a peer in the same run.
 	$(BIN)/python -m tests.bench
 
-.PHONY: collapsebench-quick collapsebench collapsebench-test collapsebench-report
+.PHONY: collapsebench-quick collapsebench collapsebench-test collapsebench-fit collapsebench-report
 collapsebench-quick: setup ## CollapseBench in small: a dozen datasets, labels and verdicts, some 20 minutes.
 	$(BIN)/python -m benchmarks.collapsebench quick
 collapsebench: setup ## Its development split; goes on where it stopped (MINUTES=60 to stop in time, MODALITY=table).
 	$(BIN)/python -m benchmarks.collapsebench development $(if $(MINUTES),--minutes $(MINUTES)) $(if $(MODALITY),--modality $(MODALITY))
 collapsebench-test: setup ## Its test split, on a commit without changes; never to tune on.
 	$(BIN)/python -m benchmarks.collapsebench test $(if $(MINUTES),--minutes $(MINUTES)) $(if $(MODALITY),--modality $(MODALITY))
+collapsebench-fit: setup ## Fit the detector's links to the development labels that there are.
+	$(BIN)/python -m benchmarks.collapsebench evidence && $(BIN)/python -m benchmarks.collapsebench.fit_links
 collapsebench-report: setup ## Write docs/collapsebench.md from the results.
 	$(BIN)/python -m benchmarks.collapsebench report
 

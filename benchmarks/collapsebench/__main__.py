@@ -15,6 +15,7 @@ import torch
 from . import labels, report, results
 from .candidates import Candidate, candidates, quick
 from .detect import commit, detect, engine
+from .evidence import evidence
 from .modalities import MODALITIES, of_source
 from .pools import TooSmall
 from .registration import digest
@@ -27,7 +28,7 @@ Task = tuple[Callable[[Any], str], Any]
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("quick", "development", "test", "report"))
+    parser.add_argument("what", choices=("quick", "development", "test", "evidence", "report"))
     parser.add_argument("--modality", choices=("all", *MODALITIES), default="all", help="of development and test")
     parser.add_argument("--minutes", type=float, default=1e9, help="begin nothing new after this time")
     parser.add_argument("--labels-only", action="store_true", help="measure labels, leave the detector for later")
@@ -35,6 +36,8 @@ def main() -> int:
     if arguments.what == "report":
         report.write()
         return 0
+    if arguments.what == "evidence":
+        return 1 if gather_evidence(time.monotonic() + 60 * arguments.minutes) else 0
     if arguments.what == "test" and not arguments.labels_only and commit().endswith("-dirty"):
         print("the test split is run on a commit: commit or discard your changes first", file=sys.stderr)
         return 2
@@ -56,6 +59,17 @@ def run(chosen: list[Candidate], end: float, *, detecting: bool) -> int:
             tasks.append((label_one, candidate))
         if detecting and detected.get(candidate.id, {}).get("engine") != engine():
             tasks.append((detect_one, candidate))
+    return _run_all(tasks, end)
+
+
+def gather_evidence(end: float) -> int:
+    """What the first rung shows of the development candidates that are labelled; number of failures."""
+    labels_known, known = results.read("labels"), results.read("evidence")
+    chosen = [c for c in candidates("development") if c.id in labels_known]
+    return _run_all([(evidence_one, c) for c in chosen if known.get(c.id, {}).get("engine") != engine()], end)
+
+
+def _run_all(tasks: list[Task], end: float) -> int:
     failed = 0
     started = time.monotonic()
     with ProcessPoolExecutor(WORKERS, initializer=_one_thread) as pool:
@@ -115,6 +129,15 @@ def label_one(candidate: Candidate) -> str:
         return f"FAILED {candidate.id}: {error}"
     results.add("labels", row)
     return f"{candidate.id}: {row['label']}, E1 {row['e1']:+.1%} (null within {row['null_bound']:.1%})"
+
+
+def evidence_one(candidate: Candidate) -> str:
+    try:
+        row = evidence(candidate, _workshop())
+    except (SourceUnavailable, ValueError) as error:
+        return f"FAILED {candidate.id}: {error}"
+    results.add("evidence", row)
+    return f"{candidate.id}: {row['effects']}, {row['cpu_seconds']:.0f} s"
 
 
 def detect_one(candidate: Candidate) -> str:

@@ -47,6 +47,9 @@ class PhaseConfig(Result):
     sample_rows: int = Field(ge=1)
     tiers: tuple[TierSpec, ...] = Field(min_length=1, max_length=3)
     tier: int | None = Field(default=None, ge=1, le=3, description="Which of `tiers` to train (phase Cascade).")
+    stop_when_certain: bool = Field(
+        default=False, description="Train no further models once the verdict is settled without them."
+    )
     micro_batch_divisor: int = Field(
         default=1,
         ge=1,
@@ -182,6 +185,7 @@ def decode_outcome(message: str) -> PhaseOutcome:
 PROFILE_RESULT = "profile/result.json"
 SAMPLE = "profile/sample.parquet"
 REFERENCE_SAMPLE = "profile/reference-sample.parquet"
+EVIDENCE = "cascade/evidence.json"
 VERDICT_RESULT = "verdict/result.json"
 VERDICT_DOCUMENT = "verdict/verdict.json"
 REPORT = "verdict/report.html"

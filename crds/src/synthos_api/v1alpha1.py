@@ -143,6 +143,11 @@ class CascadeSpec(KubeModel):
     tiers: list[TierSpec] | None = Field(
         default=None, min_length=1, max_length=3, description="The tiers in full, instead of a preset."
     )
+    stop_when_certain: bool = Field(
+        default=False,
+        description="Train no further models once the verdict is settled without them: one model of the first "
+        "tier instead of all.",
+    )
 
 
 class Budget(KubeModel):

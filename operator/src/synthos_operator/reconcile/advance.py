@@ -166,5 +166,6 @@ def phase_config(step: Step, attempt: PhaseAttempt, situation: Situation) -> Pha
         sample_rows=spec.sample_rows or max(tier.training_rows for tier in tiers),
         tiers=tiers,
         tier=step.number,
+        stop_when_certain=spec.cascade.stop_when_certain,
         micro_batch_divisor=attempt.micro_batch_divisor,
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from synthos_api.phases import REFERENCE_SAMPLE, SAMPLE
 from synthos_engine.cascade.first_rung import climb
-from synthos_engine.cascade.material import load_samples, plan_tier, split
+from synthos_engine.cascade.material import load_samples, load_table, plan_tier, split
 from synthos_engine.verdict.effect import FirstRung, estimate_from_draws
 from tests.unit.engine.cascade.samples import CONTEXT, collapsed, config, sentences, store_with, tier
 
@@ -15,8 +16,10 @@ REFERENCE = sentences(3000, 2)
 
 def climbed(candidate: list[str], seed: int = 0) -> FirstRung:
     settings = config([tier(1)], seed=seed)
-    material = split(*load_samples(store_with(candidate, REFERENCE), settings), settings, CONTEXT)
-    found = climb(material, plan_tier(material, settings, settings.tiers[0]).training_bytes, seed)
+    store = store_with(candidate, REFERENCE)
+    material = split(*load_samples(store, settings), settings, CONTEXT)
+    samples = load_table(store, SAMPLE), load_table(store, REFERENCE_SAMPLE)
+    found = climb(material, samples, plan_tier(material, settings, settings.tiers[0]).training_bytes, seed)
     assert found is not None
     return found
 
@@ -40,8 +43,10 @@ def test_what_is_worse_is_worse_and_the_same_again() -> None:
 
 def test_without_a_reference_there_is_nothing_to_climb() -> None:
     settings = config([tier(1)], reference=False)
-    material = split(*load_samples(store_with(REFERENCE, None), settings), settings, CONTEXT)
-    assert climb(material, 10_000, 0) is None
+    store = store_with(REFERENCE, None)
+    material = split(*load_samples(store, settings), settings, CONTEXT)
+    sample = load_table(store, SAMPLE)
+    assert climb(material, (sample, sample), 10_000, 0) is None
 
 
 def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:

@@ -46,9 +46,12 @@ KEYS = {
 }
 
 
-def judged(candidate: list[str], reference: list[str] | None, seed: int = 0) -> tuple[dict[str, Any], MemoryStore]:
+def judged(
+    candidate: list[str], reference: list[str] | None, seed: int = 0, *, stop_when_certain: bool = False
+) -> tuple[dict[str, Any], MemoryStore]:
     store = store_with(candidate, reference)
     settings = config(TIERS, reference=reference is not None, seed=seed)
+    settings = settings.model_copy(update={"stop_when_certain": stop_when_certain})
     for spec in TIERS:
         of_tier = settings.model_copy(update={"tier": spec.tier})
         outcome = PhaseOutcome(tier=run_tier(PhaseContext(of_tier, store)))
@@ -72,10 +75,20 @@ def test_a_collapsed_dataset_is_called_collapse() -> None:
     rungs = {rung["model"]: rung for rung in document["effect"]["rungs"]}
     assert list(rungs) == ["byte 5-gram", "tier 1", "tier 2"]
     assert rungs["byte 5-gram"]["interval"][0] > 0.05
-    assert rungs["tier 2"]["excess_loss"] == document["effect"]["excess_loss"]
+    assert rungs["tier 2"]["excess_loss"] > 0.05
+    assert document["effect"]["excess_loss"] < rungs["byte 5-gram"]["excess_loss"], "other readers suffer less"
     report = store.read_bytes(REPORT).decode()
     assert "<svg" in report
     assert "Collapse" in report
+
+
+@pytest.mark.parametrize("candidate", [collapsed(1000), sentences(1000, 1)], ids=["collapsed", "real"])
+def test_what_is_certain_takes_one_model_and_the_same_verdict(candidate: list[str]) -> None:
+    whole, _ = judged(candidate, REFERENCE)
+    short, store = judged(candidate, REFERENCE, stop_when_certain=True)
+    assert (short["verdict"], short["effect"]["excess_loss"]) == (whole["verdict"], whole["effect"]["excess_loss"])
+    assert (whole["cascade"]["models"], short["cascade"]["models"]) == (5, 1)
+    assert "<svg" in store.read_bytes(REPORT).decode()
 
 
 @pytest.mark.parametrize("candidate", [sentences(1000, 1), REFERENCE], ids=["another draw", "the reference itself"])

@@ -1,60 +1,50 @@
-"""The first rung of the ladder: byte n-gram models, which cost seconds, on many draws of the reference.
+"""The first rung of the ladder: models that cost seconds, on many draws of the reference.
 
-They answer both questions. Is the dataset worse than real data of its size: a model of the dataset
-against models of draws as large. Does adding it to what there is hurt: a model of the reference and the
-dataset against one of the reference alone.
+Byte n-gram models for text, small networks over cells for tables and series. They answer both questions.
+Is the dataset worse than real data of its size: models of the dataset against models of draws as large.
+Does adding it to what there is hurt: a model of the reference and the dataset against one of the reference.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+import pyarrow as pa
 
-import numpy as np
+from synthos_engine.data.modality import Modality, modality_of
+from synthos_engine.verdict.effect import FirstRung, estimate_from_draws, estimate_from_holdout
 
-from synthos_engine.byte_ngram import ByteNgram
-from synthos_engine.verdict.effect import (
-    MANY_DEGREES,
-    EffectEstimate,
-    FirstRung,
-    estimate_from_draws,
-    ratio_standard_error,
-)
-
-from .material import Material, Rows, draw
-
-ORDER: Final = 5
-DRAWS: Final = 10
-MOST_BYTES: Final = 2_000_000
-"""What a model is fitted to at most; more would cost memory, and this rung is about small ones."""
-_CANDIDATE, _REFERENCE, _PRESENT = 5, 6, 7
+from .cell_readings import read_cells
+from .material import Material
+from .ngram_readings import read_bytes
+from .readings import Readings
 
 
-def climb(material: Material, size: int, seed: int) -> FirstRung | None:
-    """The effects on the real holdout with models of `size` bytes (a tier's plan has it); None without a reference."""
+def climb(material: Material, samples: tuple[pa.Table, pa.Table], size: int, seed: int) -> FirstRung | None:
+    """What the models show on the real holdout; None without a reference.
+
+    Args:
+        samples: of the candidate and of the reference, of which the material holds the rows as text.
+        size: bytes that a model of text is fitted to (a tier's plan has it).
+    """
+    candidate, reference = samples
     if material.reference is None or material.real_holdout is None:
         return None
-    corpus = material.real_holdout.corpus
-    # Copies say nothing new: each different row counts once.
-    holdout = list(dict.fromkeys(corpus.data[a:b].tobytes() for a, b in zip(corpus.starts(), corpus.ends, strict=True)))
-    size = min(size, MOST_BYTES)
-    candidate = _drawn(material.candidate, size, (seed, _CANDIDATE))
-    draws = [_drawn(material.reference, size, (seed, _REFERENCE, i + 1)) for i in range(DRAWS)]
-    costs = np.stack([ByteNgram(rows, ORDER).bits(holdout) for rows in draws])
-    share = size / material.reference.size  # at most a half (material.LARGEST_POOL_SHARE)
-    replaced = estimate_from_draws(ByteNgram(candidate, ORDER).bits(holdout), costs, share)
-    return FirstRung(f"byte {ORDER}-gram", replaced, _added(material.reference, candidate, holdout, seed))
+    modality = modality_of(reference.schema)
+    readings = None if modality == "text" else read_cells(material, candidate, reference, seed)
+    if readings is None:  # what has no cells to lay out is read as the text it is stored as
+        return _rung("text", read_bytes(material, size, seed))
+    return _rung(modality, readings)
 
 
-def _added(reference: Rows, candidate: Sequence[bytes], holdout: Sequence[bytes], seed: int) -> EffectEstimate:
-    """One model of each kind on all there is: what is uncertain is the holdout alone."""
-    present = _drawn(reference, MOST_BYTES, (seed, _PRESENT))
-    without = ByteNgram(present, ORDER).bits(holdout)
-    with_it = ByteNgram([*present, *candidate], ORDER).bits(holdout)
-    error = ratio_standard_error(with_it, without)
-    return EffectEstimate(float(with_it.sum() / without.sum() - 1), error, MANY_DEGREES if error is not None else 0, 1)
-
-
-def _drawn(rows: Rows, size: int, seed: Sequence[int]) -> list[bytes]:
-    corpus = draw(rows, size, seed)
-    return [corpus.data[a:b].tobytes() for a, b in zip(corpus.starts(), corpus.ends, strict=True)]
+def _rung(modality: Modality, readings: Readings) -> FirstRung:
+    scores, draws, by_itself = readings.scores, readings.draws_on_candidate, readings.candidate_by_itself
+    told = next(iter(scores.values()))
+    own = readings.candidate_on_candidate
+    return FirstRung(
+        model=readings.model,
+        modality=modality,
+        effects={name: estimate_from_draws(one.candidate, one.draws, readings.share) for name, one in scores.items()},
+        added=estimate_from_holdout(told.both, told.present),
+        foreign=draws / readings.draws_on_real - 1,
+        own=None if own is None else own / draws - 1,
+        structure=None if by_itself is None else by_itself / readings.draws_on_real - 1,
+    )

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Final
-
-import numpy as np
 
 from synthos_api.errors import DatasetNotFound, InternalError
 from synthos_api.phases import PROFILE_RESULT, REPORT, VERDICT_DOCUMENT, PhaseConfig, tier_result
@@ -17,19 +14,11 @@ from synthos_engine.context import PhaseContext, Store
 from synthos_engine.data.artifacts import read_extra, read_outcome
 from synthos_engine.report import render
 from synthos_engine.verdict import judge
-from synthos_engine.verdict.effect import FirstRung
-from synthos_engine.verdict.novelty import Novelty, measure_novelty
 from synthos_engine.version import engine_version
 
-from .first_rung import climb
-from .material import Rows, load_samples, split
+from .evidence import evidence_of
+from .material import load_samples
 from .tier import read_plan
-
-NOVELTY_BYTES: Final = 500_000
-"""Text in which words are counted, of each side."""
-NOVELTY_NULLS: Final = 3
-SHOWN_REPETITION: Final = 0.02
-"""Surplus of repeated rows over the reference's in equal samples that is no accident."""
 
 
 def run_verdict(context: PhaseContext) -> VerdictResult:
@@ -77,81 +66,30 @@ def _tier(store: Store, tier: int) -> TierResult:
 def _judge(context: PhaseContext, models: Sequence[ModelResult]) -> tuple[Judgement, dict[str, object]]:
     """The judgement, and what was counted for it."""
     config = context.config
-    if config.reference is None:
+    evidence = evidence_of(context, *load_samples(context.store, config))
+    if evidence is None:
         return judge(models, with_reference=False), {}
     shares = {tier.tier: read_plan(context, tier.tier).reference_share for tier in config.tiers}
-    candidate, reference = load_samples(context.store, config)
-    if reference is None:
-        raise InternalError("the reference's sample is missing")
-    equal = min(len(candidate.texts), len(reference.texts))
-    own, theirs = (rows.repeated_share(equal, config.seed) for rows in (candidate, reference))
-    all_own, all_theirs = repeated_in_full(context.store)
-    # Rows of few possible values repeat ever more the more there are; only what shows at equal numbers is odd.
-    unseen = max(0.0, all_own - own) if all_own is not None and own - theirs > SHOWN_REPETITION else 0.0
-    novelty = compare_words(candidate, reference, config.seed)
-    judgement = judge(
-        models,
-        with_reference=True,
-        reference_share=shares,
-        repeated=own - theirs + unseen,
-        unseen_repetition=unseen,
-        novelty=novelty,
-        first_rung=_first_rung(config, candidate, reference, read_plan(context, config.tiers[-1].tier).training_bytes),
-    )
+    judgement = judge(models, with_reference=True, reference_share=shares, **evidence.for_judge())
+    repetition, novelty, new = evidence.repetition, evidence.novelty, evidence.new_values
     facts: dict[str, object] = {
-        "repeated_rows_percentage": _percentage(all_own),
-        "reference_repeated_rows_percentage": _percentage(all_theirs),
-        "repeated_rows_of_the_sample_percentage": _percentage(own),
-        "reference_repeated_rows_of_the_sample_percentage": _percentage(theirs),
+        "repeated_rows_percentage": _percentage(repetition.all_own),
+        "reference_repeated_rows_percentage": _percentage(repetition.all_reference),
+        "repeated_rows_of_the_sample_percentage": _percentage(repetition.own),
+        "reference_repeated_rows_of_the_sample_percentage": _percentage(repetition.reference),
     }
     if novelty is not None:
         facts |= {
             "new_words_percentage": round(100 * novelty.novel, 2),
             "new_words_percentage_between_reference_draws": round(100 * novelty.null_novel, 2),
         }
+    if new is not None and new.share > 0:
+        facts |= {"column_with_most_new_values": new.column, "its_new_values_percentage": _percentage(new.share)}
     return judgement, facts
-
-
-def _first_rung(config: PhaseConfig, candidate: Rows, reference: Rows, size: int) -> FirstRung | None:
-    """On the last tier's holdout and with models of its size, so that the rungs can be compared."""
-    return climb(split(candidate, reference, config, config.tiers[-1].sequence_length), size, config.seed)
-
-
-def repeated_in_full(store: Store) -> tuple[float | None, float | None]:
-    """Share of all rows of the dataset, and of the reference, that repeat an earlier one; None where not profiled."""
-    try:
-        profile = read_outcome(store, PROFILE_RESULT).profile
-    except DatasetNotFound:
-        return None, None
-    theirs = read_extra(store, PROFILE_RESULT).get("reference", {}).get("profile", {})
-    own = profile.duplicate_row_percentage if profile is not None else None
-    return _share(own), _share(theirs.get("duplicate_row_percentage"))
-
-
-def _share(percentage: float | None) -> float | None:
-    return None if percentage is None else percentage / 100
 
 
 def _percentage(share: float | None) -> float | None:
     return None if share is None else round(100 * share, 2)
-
-
-def compare_words(candidate: Rows, reference: Rows, seed: int) -> Novelty | None:
-    """Novelty of the candidate against half of the reference; the null are draws from the other half."""
-    rng = np.random.default_rng((seed, 4))
-    order = rng.permutation(len(reference.texts))
-    size = min(NOVELTY_BYTES, candidate.size, reference.size // 2)
-    known = _take(reference, order, size)
-    rest = order[len(known) :]
-    others = [_take(reference, rng.permutation(rest), size) for _ in range(NOVELTY_NULLS)]
-    return measure_novelty(_take(candidate, rng.permutation(len(candidate.texts)), size), known, others)
-
-
-def _take(rows: Rows, order: np.ndarray, size: int) -> list[bytes]:
-    """Whole rows in this order up to about `size` bytes."""
-    lengths = np.array([len(rows.texts[i]) for i in order])
-    used = int(np.searchsorted(np.cumsum(lengths), size)) + 1
-    return [rows.texts[i] for i in order[:used]]
 
 
 def _dataset(store: Store, config: PhaseConfig) -> dict[str, object]:

@@ -78,6 +78,14 @@ class Material:
     held_out: bool = True
 
 
+def load_table(store: Store, name: str) -> pa.Table:
+    """A sample artifact: the dataset's columns and each row's number."""
+    try:
+        return pq.read_table(pa.BufferReader(store.read_bytes(name)))
+    except pa.ArrowInvalid as error:
+        raise CorruptData("not a sample of this engine").at(store.uri(name)) from error
+
+
 def load_rows(store: Store, name: str) -> tuple[Rows, list[str]]:
     """The rows of a sample artifact, without empty ones, and its columns' names (none for plain text)."""
     try:

@@ -19,8 +19,10 @@ from synthos_api.v1alpha1 import TierSpec
 from synthos_engine.context import PhaseContext, Preempted
 from synthos_engine.models import nearest_model
 from synthos_engine.train.threads import use_threads
+from synthos_engine.verdict.rule import settled
 
-from .material import TierPlan, load_samples, plan_tier, split
+from .evidence import evidence_of
+from .material import Rows, TierPlan, load_samples, plan_tier, split
 from .tracker import TierTracker
 from .variant import Job, finished_variant, run_variant
 
@@ -49,9 +51,24 @@ def run_tier(context: PhaseContext) -> TierResult:
     material = split(candidate, reference, context.config, tier.sequence_length)
     plan = plan_tier(material, context.config, tier)
     context.store.write_bytes(plan_name(tier.tier), json.dumps({"model": name, **asdict(plan)}).encode())
-    models = _train_all(Job(context, tier, material, plan, tracker), stop, devices())
+    numbers = _needed(context, tier, candidate, reference)
+    models = _train_all(Job(context, tier, material, plan, tracker), numbers, stop, devices())
     tracker.end()
     return TierResult(tier=tier.tier, models=models)
+
+
+def _needed(context: PhaseContext, tier: TierSpec, candidate: Rows, reference: Rows | None) -> range:
+    """The variants to train: all, or, where they would not change the verdict, one of the first tier alone.
+
+    That one shows what a network says to it. Without a reference the networks have no part in the verdict.
+    """
+    every = range(1, tier.variants + 1)
+    if not context.config.stop_when_certain:
+        return every
+    evidence = evidence_of(context, candidate, reference)
+    if evidence is not None and not settled(**evidence.for_judge()):
+        return every
+    return every[:1] if tier.tier == context.config.tiers[0].tier else every[:0]
 
 
 def read_plan(context: PhaseContext, tier: int) -> TierPlan:
@@ -75,12 +92,11 @@ def devices() -> list[torch.device]:
     return [torch.device("cpu")]
 
 
-def _train_all(job: Job, stop: _AnyStop, available: list[torch.device]) -> list[ModelResult]:
-    """All variants in order of their numbers, a thread for each device.
+def _train_all(job: Job, numbers: range, stop: _AnyStop, available: list[torch.device]) -> list[ModelResult]:
+    """The variants in order of their numbers, a thread for each device.
 
     The first error stops the others at their next step, with their state saved.
     """
-    numbers = range(1, job.tier.variants + 1)
     results = {variant: found for variant in numbers if (found := finished_variant(job, variant)) is not None}
     for found in results.values():
         job.tracker.finished(found)

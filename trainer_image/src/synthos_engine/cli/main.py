@@ -97,6 +97,9 @@ def validate(
     out: Annotated[
         str, typer.Option("--out", metavar="DIR", help="Folder for verdict.json, report.html and the artifacts.")
     ] = "synthos-report",
+    thorough: Annotated[
+        bool, typer.Option("--thorough", help="Train every model of the cascade, also once the verdict is certain.")
+    ] = False,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
@@ -108,7 +111,7 @@ def validate(
     with command_edge(as_json=as_json):
         from .validate_command import validate_command
 
-        code = validate_command(dataset, reference, cascade, out, seed=seed, as_json=as_json)
+        code = validate_command(dataset, reference, cascade, out, thorough=thorough, seed=seed, as_json=as_json)
     raise typer.Exit(code)
 
 

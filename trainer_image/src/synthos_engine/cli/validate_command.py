@@ -42,7 +42,7 @@ WORK_FOLDER: Final = "artifacts"
 
 
 def validate_command(
-    dataset: str, reference: str | None, cascade: str | None, out: str, *, seed: int, as_json: bool
+    dataset: str, reference: str | None, cascade: str | None, out: str, *, thorough: bool, seed: int, as_json: bool
 ) -> int:
     """Run all phases and write DIR/verdict.json and DIR/report.html; returns the exit code."""
     folder = Path(out).expanduser().absolute()
@@ -50,7 +50,8 @@ def validate_command(
         raise UsageError("--out is a folder of this machine").at(out)
     # The inputs first: a wrong path must not wait for PyTorch to load.
     inputs = [(ref, open_source(ref.uri).version) for ref in map(dataset_ref, filter(None, (dataset, reference)))]
-    base = _config(inputs, cascade_of(cascade), seed)
+    chosen = cascade_of(cascade)
+    base = _config(inputs, chosen, seed, stop_when_certain=chosen.stop_when_certain or not thorough)
     work = folder / WORK_FOLDER / _digest(base, [version for _, version in inputs])
     base = base.model_copy(update={"artifacts_uri": str(work)})
     store = open_store(str(work))
@@ -92,7 +93,9 @@ def _stop_on_interrupt() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def _config(inputs: list[tuple[DatasetRef, str]], cascade: CascadeSpec, seed: int) -> PhaseConfig:
+def _config(
+    inputs: list[tuple[DatasetRef, str]], cascade: CascadeSpec, seed: int, *, stop_when_certain: bool
+) -> PhaseConfig:
     tiers = tiers_of(cascade)
     dataset = inputs[0][0]
     return PhaseConfig(
@@ -107,6 +110,7 @@ def _config(inputs: list[tuple[DatasetRef, str]], cascade: CascadeSpec, seed: in
         target_model_size=cascade.target_model_size,
         sample_rows=max(tier.training_rows for tier in tiers),
         tiers=tiers,
+        stop_when_certain=stop_when_certain,
     )
 
 

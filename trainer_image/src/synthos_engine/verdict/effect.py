@@ -54,8 +54,21 @@ class FirstRung:
     """What models that cost seconds show: the dataset instead of real data, and added to all there is."""
 
     model: str
-    replaced: EffectEstimate
+    modality: str
+    effects: Mapping[str, EffectEstimate]
+    """Of the dataset instead of a draw of the reference, by the score it is measured with; the first is told."""
     added: EffectEstimate
+    foreign: float | None = None
+    """What models of the reference pay for the dataset's rows rather than for real ones, relative."""
+    own: float | None = None
+    """What models of the dataset pay for its held-out rows rather than the reference's models do, relative."""
+    structure: float | None = None
+    """How much less a dataset's cells tell of each other than the reference's do: of a cell's cost by models of
+    the same dataset, in multiples of its best constant's, the excess over that of the reference. Cells only."""
+
+    @property
+    def replaced(self) -> EffectEstimate:
+        return next(iter(self.effects.values()))
 
 
 def estimate_effect(
@@ -141,6 +154,13 @@ def estimate_from_draws(
     scatter = float(totals.var(ddof=1)) / float(totals.mean()) ** 2 * (1 + excess) ** 2
     holdout = ratio_standard_error(candidate, draws.mean(axis=0))
     return _estimate(excess, of_draws(scatter, len(totals), share), len(totals) - 1, holdout, len(totals))
+
+
+def estimate_from_holdout(candidate: npt.NDArray[np.float64], reference: npt.NDArray[np.float64]) -> EffectEstimate:
+    """Excess of one model's losses over another's, both of all there is: uncertain is the holdout alone."""
+    error = ratio_standard_error(candidate, reference)
+    excess = float(candidate.sum() / reference.sum() - 1)
+    return EffectEstimate(excess, error, MANY_DEGREES if error is not None else 0, 1)
 
 
 def _pooled_degrees(counts: Sequence[int], shares: Sequence[float]) -> float:

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from synthos_api.results import Mechanism, ModelResult
 
-from .effect import mean_excess
-from .novelty import Novelty
+from .effect import FirstRung, mean_excess
+from .novelty import NewValues, Novelty
 
 FOREIGN_BOUND = 0.08
 """Above it the candidate reads like another source to the reference's model (real draws: up to +6 %)."""
@@ -33,12 +33,25 @@ REPEATED_BOUND = 0.2
 REPEATED_THROUGHOUT = 0.99
 """Above it there are a hundred copies of each row: too little is left for a domain to excuse it."""
 
-NOISE_EXPONENT, SHIFT_EXPONENT = 0.27, 0.57
-"""Exponents of novelty: noise lies below the first, other domains above the second."""
+RECURRENCE_BOUND, RECURRENCE_BOUND_OF_NEW_WORDS = 0.07, 0.15
+"""Recurrence of novelty from which on it is another domain's: without and with a surplus of new words.
+Development texts: scrambled and misspelt ones up to 0.02, made-up words of hot samplers (temperature 1.2, surplus
+1.3 to 1.8) 0.05 to 0.12; other sections of a source (surplus about 1) 0.08 to 0.22, other sources 0.18 to 0.8."""
+
+NEW_WORDS_SURPLUS = 1.2
+"""Times as many new words as between draws of the reference: more than draws differ by."""
 
 STRANGE_BOUND = 0.02
 """Above it the candidate is at least no easier to the reference's model than real rows. A generator's
 made-up words recur as well, but what it writes is easy."""
+
+STRUCTURE_EXPONENT = 0.37
+"""Of cells: lost structure over foreignness. Noise and broken relations lie above (0.42 to 1.4 on development
+tables and series), rows of another population or time below (-0.2 to 0.32)."""
+
+NEW_VALUES_SHARE = 0.25
+"""Of a column's rows with values that the reference does not know: another domain (1.0 in the development
+tables' other populations, at most 0.005 in generated ones)."""
 
 SHIFT_SURPLUS = 1.5
 """Times as many new words as between draws of the reference: enough to call a domain another one."""
@@ -53,42 +66,61 @@ class LossPattern:
     repeated: float | None = None
     """Share of the dataset's rows that repeat another one beyond what the reference's do at equal numbers."""
     novelty: Novelty | None = None
+    structure: float | None = None
+    """Of cells: what a dataset's cells tell less of each other than the reference's (effect.FirstRung)."""
+    new_values: NewValues | None = None
 
     @property
     def looks_noisy(self) -> bool:
-        """Hard to read for the reference's model because of new words that do not recur."""
-        exponent = self.novelty.exponent if self.novelty is not None else None
-        return self._reads_foreign and exponent is not None and exponent <= NOISE_EXPONENT
+        """Hard to read for the reference's model, because of new words that do not recur or cells without relation."""
+        if self.structure is not None and self.foreign is not None:
+            return self._reads_foreign and self.structure > STRUCTURE_EXPONENT * self.foreign
+        return self._reads_foreign and self.novelty is not None and not self._recurs
 
     @property
     def looks_foreign(self) -> bool:
         """Another domain, or possibly one: the effect then says nothing about collapse."""
         if self.repeated is not None and self.repeated > REPEATED_THROUGHOUT:
             return False
-        return (self._reads_foreign and not self.looks_noisy) or self.words_recur
+        return (self._reads_foreign and not self.looks_noisy) or self.words_recur or self.has_new_values
 
     @property
     def _reads_foreign(self) -> bool:
         return self.foreign is not None and self.foreign > FOREIGN_BOUND
 
     @property
+    def has_new_values(self) -> bool:
+        return self.new_values is not None and self.new_values.share > NEW_VALUES_SHARE
+
+    @property
     def words_recur(self) -> bool:
         """Many new words, and the same ones again and again: another domain."""
-        exponent = self.novelty.exponent if self.novelty is not None else None
-        if self.novelty is None or exponent is None or self.foreign is None:
+        if self.novelty is None or self.foreign is None:
             return False
-        return self.foreign > STRANGE_BOUND and self.novelty.surplus > SHIFT_SURPLUS and exponent >= SHIFT_EXPONENT
+        return self.foreign > STRANGE_BOUND and self.novelty.surplus > SHIFT_SURPLUS and self._recurs
+
+    @property
+    def _recurs(self) -> bool:
+        if self.novelty is None:
+            return False
+        new = self.novelty.surplus > NEW_WORDS_SURPLUS
+        return self.novelty.recurrence >= (RECURRENCE_BOUND_OF_NEW_WORDS if new else RECURRENCE_BOUND)
 
 
 def loss_pattern(
-    models: Sequence[ModelResult], repeated: float | None = None, novelty: Novelty | None = None
+    models: Sequence[ModelResult],
+    first_rung: FirstRung | None = None,
+    repeated: float | None = None,
+    novelty: Novelty | None = None,
+    new_values: NewValues | None = None,
 ) -> LossPattern:
-    return LossPattern(
-        foreign=mean_excess(models, "reference_on_candidate", "reference_on_real"),
-        own=mean_excess(models, "candidate_on_candidate", "reference_on_candidate"),
-        repeated=repeated,
-        novelty=novelty,
-    )
+    """From the first rung, whose many draws make it steadier; without one, from the pairs of models."""
+    if first_rung is not None:
+        foreign, own, structure = first_rung.foreign, first_rung.own, first_rung.structure
+    else:
+        foreign = mean_excess(models, "reference_on_candidate", "reference_on_real")
+        own, structure = mean_excess(models, "candidate_on_candidate", "reference_on_candidate"), None
+    return LossPattern(foreign, own, repeated, novelty, structure, new_values)
 
 
 def mechanism_of(pattern: LossPattern) -> Mechanism:

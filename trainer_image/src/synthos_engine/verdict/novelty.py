@@ -7,7 +7,6 @@ Both are divided by their null: the same two numbers for other draws of the refe
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -34,14 +33,17 @@ class Novelty:
         return self.novel / self.null_novel
 
     @property
-    def exponent(self) -> float | None:
-        """ln(recurring / null) / ln(novel / null): about 0 for noise, towards 1 for another domain.
+    def recurrence(self) -> float:
+        """How much more of what is novel recurs than between draws of the reference, of what could: at most 1."""
+        return (self.recurring - self.null_recurring) / max(1e-9, 1 - self.null_recurring)
 
-        None where there is too little novelty for the ratio to mean anything.
-        """
-        if self.surplus < 1.1 or min(self.recurring, self.null_recurring) <= 0:
-            return None
-        return math.log(self.recurring / self.null_recurring) / math.log(self.surplus)
+
+@dataclass(frozen=True)
+class NewValues:
+    """Of a table's column: the share of its rows whose value recurs and is none of the reference's."""
+
+    column: str
+    share: float
 
 
 def words(row: bytes) -> list[bytes]:

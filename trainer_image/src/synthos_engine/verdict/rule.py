@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from synthos_api.results import (
     SIX_DIMENSIONS,
@@ -16,13 +17,16 @@ from synthos_api.results import (
 )
 
 from .effect import FEWEST_HOLDOUT_ROWS, EffectEstimate, FirstRung, estimate_effect, estimate_tiers
+from .link import LinkedEffect, links
 from .mechanism import REPEATED_BOUND, LossPattern, loss_pattern, mechanism_of
-from .novelty import Novelty
+from .novelty import NewValues, Novelty
 
 BENIGN_BOUND = 0.02
 COLLAPSE_BOUND = 0.05
 MODERATE_FROM = 0.15
 SEVERE_FROM = 0.40
+LARGEST_LINKED = 1_200_000
+"""Parameters up to which networks of a cascade read less than the first rung (docs/verdict.md)."""
 
 NOT_COMPUTED = [DimensionScore(dimension=name) for name in SIX_DIMENSIONS]
 
@@ -35,6 +39,7 @@ def judge(
     repeated: float | None = None,
     unseen_repetition: float = 0.0,
     novelty: Novelty | None = None,
+    new_values: NewValues | None = None,
     first_rung: FirstRung | None = None,
 ) -> Judgement:
     """The judgement of a cascade; what this version does not compute is null or empty in it.
@@ -42,14 +47,14 @@ def judge(
     `reference_share`: effect.py. `repeated`, `novelty`: mechanism.py; None where not measured.
     `unseen_repetition`: how much more of the whole dataset's rows are repeats than of the sample's
     that models were trained on, where the sample shows that rows repeat more than the reference's.
-    `first_rung`: what n-gram models show; told beside the effect, which is the cascade's.
+    `new_values`: of the column with most of them. `first_rung`: what models that cost seconds show; up to
+    LARGEST_LINKED parameters it decides, by its link to another reader's effect (link.py), above the cascade.
+    Raises ValueError where there is neither a pair of models nor a first rung.
     """
     if not with_reference:
         return _without_reference()
-    estimate = estimate_effect(models, reference_share)
-    if estimate is None:
-        raise ValueError("a judgement with a reference needs at least one pair of models")
-    pattern = loss_pattern(models, repeated, novelty)
+    estimate = _estimate(models, reference_share, first_rung)
+    pattern = loss_pattern(models, first_rung, repeated, novelty, new_values)
     verdict, reason = _decide(estimate, pattern, sum(model.paired is not None for model in models))
     if verdict == "clear" and unseen_repetition > REPEATED_BOUND:
         verdict, reason = "inconclusive", _repetition_reason(unseen_repetition)
@@ -70,6 +75,36 @@ def judge(
     )
 
 
+def settled(first_rung: FirstRung | None, **evidence: Any) -> bool:
+    """Whether the first rung alone decides, so that models of the cascade would not change the verdict.
+
+    `evidence`: as for `judge`. Another domain is settled as well: larger models would not tell more of it.
+    """
+    if first_rung is None or _linked(first_rung) is None:
+        return False
+    judgement = judge([], with_reference=True, first_rung=first_rung, **evidence)
+    return judgement.verdict != "inconclusive" or judgement.mechanism == "shift"
+
+
+def _linked(first_rung: FirstRung) -> LinkedEffect | None:
+    link = links().get(first_rung.modality)
+    return link.predict(first_rung.effects) if link is not None else None
+
+
+def _estimate(
+    models: Sequence[ModelResult], reference_share: Mapping[int, float] | None, first_rung: FirstRung | None
+) -> EffectEstimate | LinkedEffect:
+    cascade = estimate_effect(models, reference_share)
+    linked = _linked(first_rung) if first_rung is not None else None
+    if cascade is not None and (linked is None or max(model.model_size for model in models) > LARGEST_LINKED):
+        return cascade
+    if linked is not None:
+        return linked
+    if first_rung is not None:
+        return first_rung.replaced
+    raise ValueError("a judgement with a reference needs a pair of models or a first rung")
+
+
 def severity_of(excess: float) -> Severity:
     """Of a collapse, by the excess loss: mild below 15 %, moderate below 40 %, else severe."""
     if excess >= SEVERE_FROM:
@@ -77,8 +112,13 @@ def severity_of(excess: float) -> Severity:
     return "moderate" if excess >= MODERATE_FROM else "mild"
 
 
-def _effect(estimate: EffectEstimate, tiers: Mapping[int, EffectEstimate], first: FirstRung | None) -> Effect:
-    ladder = {} if first is None else {first.model: first.replaced}
+def _effect(
+    estimate: EffectEstimate | LinkedEffect, tiers: Mapping[int, EffectEstimate], first: FirstRung | None
+) -> Effect:
+    ladder: dict[str, EffectEstimate] = {}
+    if first is not None:
+        plain = len(first.effects) == 1
+        ladder |= {first.model if plain else f"{first.model}, {name}": one for name, one in first.effects.items()}
     ladder |= {f"tier {number}": tier for number, tier in tiers.items()}
     return Effect(
         excess_loss=estimate.excess,
@@ -89,9 +129,9 @@ def _effect(estimate: EffectEstimate, tiers: Mapping[int, EffectEstimate], first
     )
 
 
-def _decide(estimate: EffectEstimate, pattern: LossPattern, pairs: int) -> tuple[VerdictName, str]:
+def _decide(estimate: EffectEstimate | LinkedEffect, pattern: LossPattern, pairs: int) -> tuple[VerdictName, str]:
     interval = estimate.interval()
-    if interval is None and pairs > 1:
+    if interval is None and pairs != 1:
         return "inconclusive", (
             f"Fewer than {FEWEST_HOLDOUT_ROWS} different rows of the reference could be held out, too few for an "
             "interval; a reference of more rows (long documents cut into paragraphs) would settle it."
@@ -127,7 +167,12 @@ def _repetition_reason(unseen: float) -> str:
 
 def _shift_reason(pattern: LossPattern) -> str:
     settle = "a reference of the same domain would settle it."
-    novelty = pattern.novelty
+    novelty, new = pattern.novelty, pattern.new_values
+    if new is not None and pattern.has_new_values:
+        return (
+            f"{new.share:.0%} of its rows have values of {new.column!r} that the reference does not know, "
+            f"and the same ones again and again, as another domain has; {settle}"
+        )
     if pattern.words_recur and novelty is not None:
         return (
             f"{novelty.novel:.0%} of its words are new ({novelty.null_novel:.0%} between draws of the reference) and "

@@ -1,0 +1,66 @@
+"""What the detector's first rung shows of a candidate, without the rest of a validation: seconds a candidate.
+
+For fitting the detector to development labels (fit_links.py); verdicts come from `synthos validate` itself.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from synthos_api.phases import PhaseConfig
+from synthos_api.presets import NANO
+from synthos_engine.cascade.first_rung import climb
+from synthos_engine.cascade.material import Rows, plan_tier, split
+from synthos_engine.data.columns import ROW_COLUMN
+from synthos_engine.data.serialize import rows_to_text
+
+from .candidates import Candidate
+from .detect import engine
+from .modalities import of_source
+from .rows import content_of
+from .workshop import CachedWorkshop
+
+SEED: Final = 1
+"""As of the verdicts."""
+
+
+def evidence(candidate: Candidate, workshop: CachedWorkshop) -> dict[str, Any]:
+    """One row of a result."""
+    modality, parts = of_source(candidate.source), workshop.pools(candidate.source)
+    ours, theirs = map(_sample, (candidate.table(workshop), modality.to_arrow(parts.reference, parts.columns)))
+    config = PhaseConfig.model_validate(
+        {"phase": "Verdict", "run": candidate.id, "dataset": {"uri": "/candidate"}, "reference": {"uri": "/reference"}}
+        | {"artifacts_uri": "/unused", "sample_rows": max(ours.num_rows, theirs.num_rows), "tiers": NANO, "seed": SEED}
+    )
+    started = time.process_time()
+    tier = config.tiers[-1]
+    material = split(_rows(ours), _rows(theirs), config, tier.sequence_length)
+    rung = climb(material, (ours, theirs), plan_tier(material, config, tier).training_bytes, SEED)
+    if rung is None:
+        raise ValueError("nothing was measured")
+    return candidate.described() | {
+        "content": content_of(modality.key(row) for row in candidate.rows(workshop)),
+        "engine": engine(),
+        "modality_read": rung.modality,
+        "effects": json.dumps({name: (one.excess, one.standard_error) for name, one in rung.effects.items()}),
+        "added": rung.added.excess,
+        "foreign": rung.foreign,
+        "own": rung.own,
+        "structure": rung.structure,
+        "cpu_seconds": time.process_time() - started,
+    }
+
+
+def _sample(table: pa.Table) -> pa.Table:
+    return table.append_column(ROW_COLUMN, pa.array(range(table.num_rows), pa.int64()))
+
+
+def _rows(table: pa.Table) -> Rows:
+    texts = [text for batch in table.to_batches() for text in rows_to_text(batch)]
+    kept = np.array([i for i, text in enumerate(texts) if text], np.int64)
+    return Rows(texts, np.arange(len(texts))).where(kept)

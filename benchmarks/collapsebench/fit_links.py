@@ -1,0 +1,154 @@
+"""`python -m benchmarks.collapsebench.fit_links`: the links from the first rung's effects to E1.
+
+Maximum likelihood of the model in synthos_engine/verdict/link.py, with a weak pull of the weights towards their
+mean. Left out in turn, each source is predicted by the others; where their errors then are wider than the fit
+says, floor and spread are widened to match. Other domains (label "shift") are not fitted: there the verdict
+does not follow the effect.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize, stats
+
+import synthos_engine.verdict
+
+from . import results
+from .detect import engine
+from .registration import digest
+
+TARGET: Final = Path(synthos_engine.verdict.__file__).parent / "links.json"
+DEGREES: Final = 5
+"""Of Student's t: the few pairs of readers that disagree most are beyond a normal distribution."""
+_PULL: Final = 2.0
+_OPTIONS: Final = {"maxiter": 4000, "xatol": 1e-4, "fatol": 1e-4}
+FEWEST: Final = 20
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Cases:
+    """Development candidates of one modality."""
+
+    y: Floats
+    """(cases,): ln(1 + E1)."""
+    x: Floats
+    """(cases, effects): ln(1 + effect)."""
+    error: Floats
+    """(cases, effects): standard errors of x."""
+    source: NDArray[np.str_]
+
+    def where(self, chosen: NDArray[np.bool_]) -> Cases:
+        return Cases(self.y[chosen], self.x[chosen], self.error[chosen], self.source[chosen])
+
+
+def main() -> None:
+    found = {}
+    for modality in ("text", "table", "series"):
+        names, cases = cases_of(modality)
+        if len(cases.y) >= FEWEST:
+            found[modality] = _document(names, cases) | {"registration": digest(modality)}
+            print(modality, found[modality])
+    TARGET.write_text(json.dumps({"engine": engine(), "links": found}, indent=1) + "\n", "utf-8")
+
+
+def cases_of(modality: str) -> tuple[list[str], Cases]:
+    """Names of the rung's effects, and the candidates that are labelled, not shifted, and have evidence."""
+    evidence = results.read("evidence")
+    names: list[str] = []
+    rows: list[tuple[float, list[float], list[float], str]] = []
+    for label in results.read("labels").values():
+        known = evidence.get(label["id"])
+        if known is None or known["content"] != label["content"] or known["modality_read"] != modality:
+            continue
+        if label["split"] != "development" or label["registration"] != digest(label["modality"]):
+            continue
+        effects: dict[str, tuple[float, float | None]] = json.loads(known["effects"])
+        names, errors = list(effects), [error for _, error in effects.values()]
+        if label["label"] != "shift" and None not in errors:
+            values = [value for value, _ in effects.values()]
+            scaled = [(error or 0.0) / (1 + value) for value, error in effects.values()]
+            logarithms = [float(np.log1p(value)) for value in values]
+            rows.append((float(np.log1p(label["e1"])), logarithms, scaled, label["source"]))
+    y, x, error = (np.array([row[i] for row in rows], float) for i in range(3))
+    return names, Cases(y, x, error, np.array([row[3] for row in rows], str))
+
+
+def _document(names: Sequence[str], cases: Cases) -> dict[str, Any]:
+    parameters, wider = fit(cases), widening(cases)
+    weights, floor, spread = _parts(parameters, len(names))
+    return {
+        "weights": {name: round(float(weight), 4) for name, weight in zip(names, weights, strict=True)},
+        "floor": round(floor * wider, 5),
+        "spread": round(spread * wider, 5),
+        "degrees": DEGREES,
+        "widened": round(wider, 3),
+        "candidates": len(cases.y),
+        "sources": sorted(set(cases.source.tolist())),
+    }
+
+
+def fit(cases: Cases) -> Floats:
+    """Weights, then the logarithms of floor and spread."""
+    count = cases.x.shape[1]
+    starts = [np.array([*([0.8 / count] * count), np.log(floor), np.log(0.2)]) for floor in (0.005, 0.02)]
+
+    def loss(parameters: Any) -> float:
+        return _loss(parameters, cases)
+
+    search: Any = optimize.minimize  # its type stubs know no dictionary of options
+    runs = [search(loss, start, method="Nelder-Mead", options=_OPTIONS) for start in starts]
+    best: Floats = min(runs, key=lambda run: float(run.fun)).x
+    return best
+
+
+def widening(cases: Cases) -> float:
+    """How many times wider errors are where the source was left out: a ratio of interquartile ranges, at least 1."""
+    sources = np.unique(cases.source)
+    if len(sources) < 2:
+        return 1.0
+    errors = [
+        _errors(fit(cases.where(cases.source != source)), cases.where(cases.source == source)) for source in sources
+    ]
+    expected = stats.t.ppf(0.75, DEGREES)
+    return max(1.0, float(np.median(np.abs(np.concatenate(errors)))) / float(expected))
+
+
+def _parts(parameters: Floats, count: int) -> tuple[Floats, float, float]:
+    return parameters[:count], float(np.exp(parameters[count])), float(np.exp(parameters[count + 1]))
+
+
+def _noise(weights: Floats, floor: float, cases: Cases) -> Floats:
+    noise: Floats = np.hypot(cases.error @ np.abs(weights), floor)
+    return noise
+
+
+def _errors(parameters: Floats, cases: Cases) -> Floats:
+    """(cases,): in units of their scale."""
+    weights, floor, spread = _parts(parameters, cases.x.shape[1])
+    c = _noise(weights, floor, cases) / spread
+    errors: Floats = (np.arcsinh(cases.y / c) - np.arcsinh(cases.x @ weights / c)) / spread
+    return errors
+
+
+def _loss(parameters: Floats, cases: Cases) -> float:
+    """Negative logarithm of the likelihood of y, and the pull."""
+    weights, floor, spread = _parts(parameters, cases.x.shape[1])
+    noise = _noise(weights, floor, cases)
+    density = (
+        stats.t.logpdf(_errors(parameters, cases), DEGREES)
+        - np.log(noise)
+        - 0.5 * np.log1p((cases.y * spread / noise) ** 2)
+    )
+    return float(-density.sum() + _PULL * ((weights - weights.mean()) ** 2).sum())
+
+
+if __name__ == "__main__":
+    main()

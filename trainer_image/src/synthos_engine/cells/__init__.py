@@ -1,0 +1,1 @@
+"""Tables and series as cells: every value one of a few bins of its column, and small networks over them."""

@@ -1,0 +1,49 @@
+"""Columns whose values the reference does not know: the plainest sign of another domain."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from synthos_engine.data.columns import content_columns, is_number, is_text
+from synthos_engine.verdict.novelty import NewValues
+
+from .layout import numbers
+
+RECURRING: Final = 3
+"""Rows in which a value must stand to be one of a domain: noise does not repeat itself."""
+OPEN_SHARE: Final = 0.05
+"""Between halves of the reference; a column with more new values than that has no closed set of them."""
+
+
+def new_values(candidate: pa.Table, reference: pa.Table) -> NewValues | None:
+    """The column with the largest share; None where no column has a closed set of values or a range.
+
+    Columns of names, prose or identifiers, of which one half of the reference does not know the other's,
+    and columns of nested values say nothing here.
+    """
+    found = []
+    half = reference.num_rows // 2
+    for name in content_columns(reference.schema):
+        theirs, ours = reference[name], candidate[name]
+        if _share(theirs.slice(half), theirs.slice(0, half)) <= OPEN_SHARE:
+            found.append(NewValues(name, _share(ours, theirs)))
+    return max(found, key=lambda one: one.share, default=None)
+
+
+def _share(column: pa.ChunkedArray[Any], known: pa.ChunkedArray[Any]) -> float:
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if is_number(kind) or pa.types.is_temporal(kind):
+        values, others = numbers(column), numbers(known)
+        others = others[~np.isnan(others)]
+        if not len(values) or not len(others):
+            return 0.0
+        return float(((values < others.min()) | (values > others.max())).mean())
+    if not (is_text(kind) or pa.types.is_boolean(kind)) or not len(column):
+        return 0.0
+    there: set[Any] = set(known.to_pylist())
+    new = Counter(value for value in column.to_pylist() if value is not None and value not in there)
+    return sum(count for count in new.values() if count >= RECURRING) / len(column)
