@@ -80,13 +80,15 @@ test: machine lint ## Everything: lint, unit, contract, real API server, real cl
 bench: setup ## Benchmarks: ratios against a peer in the same run.
 	$(BIN)/python -m tests.bench
 
-.PHONY: collapsebench-quick collapsebench collapsebench-test collapsebench-report
+.PHONY: collapsebench-quick collapsebench collapsebench-test collapsebench-alone collapsebench-report
 collapsebench-quick: setup ## CollapseBench in small: a dozen datasets, labels and verdicts, some 20 minutes.
 	$(BIN)/python -m benchmarks.collapsebench quick
 collapsebench: setup ## Its development split; goes on where it stopped (MINUTES=60 to stop in time, MODALITY=table).
-	$(BIN)/python -m benchmarks.collapsebench development $(if $(MINUTES),--minutes $(MINUTES)) $(if $(MODALITY),--modality $(MODALITY))
+	$(BIN)/python -m benchmarks.collapsebench development $(if $(MINUTES),--minutes $(MINUTES)) $(if $(MODALITY),--modality $(MODALITY)) $(if $(MODE),--mode $(MODE))
 collapsebench-test: setup ## Its test split, on a commit without changes; never to tune on.
-	$(BIN)/python -m benchmarks.collapsebench test $(if $(MINUTES),--minutes $(MINUTES)) $(if $(MODALITY),--modality $(MODALITY))
+	$(BIN)/python -m benchmarks.collapsebench test $(if $(MINUTES),--minutes $(MINUTES)) $(if $(MODALITY),--modality $(MODALITY)) $(if $(MODE),--mode $(MODE))
+collapsebench-alone: setup ## Fit the model of datasets without a reference to the development labels.
+	$(BIN)/python -m benchmarks.collapsebench.fit_alone
 collapsebench-report: setup ## Write docs/collapsebench.md from the results.
 	$(BIN)/python -m benchmarks.collapsebench report
 

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from synthos_api.results import Mode
+
 from . import results, statistics
 from .modalities import MODALITIES
 from .registration import SPLITS, Split, digest, registered
@@ -33,9 +35,9 @@ def write() -> None:
     TARGET.write_text("\n".join(_document()), "utf-8")
 
 
-def summary(ids: Collection[str]) -> str:
+def summary(ids: Collection[str], mode: Mode = "with_reference") -> str:
     """The figures of these candidates, for a terminal."""
-    cases = [case for case in _cases() if case["id"] in ids]
+    cases = [case for case in _cases(mode) if case["id"] in ids]
     found = {name: [case for case in cases if case["modality"] == name] for name in MODALITIES}
     lines = [line for name, some in found.items() if some for line in ("", name.capitalize(), *_figures(some))]
     return "\n".join(lines)
@@ -46,13 +48,14 @@ def _labels() -> dict[str, dict[str, Any]]:
     return {key: row for key, row in results.read("labels").items() if row["registration"] == digest(row["modality"])}
 
 
-def _cases() -> list[dict[str, Any]]:
-    return statistics.joined(_labels(), results.read("detections"))
+def _cases(mode: Mode = "with_reference") -> list[dict[str, Any]]:
+    detections = {row["id"]: row for row in results.read("detections").values() if row["mode"] == mode}
+    return statistics.joined(_labels(), detections)
 
 
 def _document() -> Iterator[str]:
     yield _INTRODUCTION
-    labels, cases = list(_labels().values()), _cases()
+    labels, cases, alone = list(_labels().values()), _cases(), _cases("no_reference")
     for split in SPLITS:
         chosen = [case for case in cases if case["split"] == split]
         yield f"## {split.capitalize()} split\n"
@@ -63,6 +66,18 @@ def _document() -> Iterator[str]:
         for modality in MODALITIES:
             known = [label for label in labels if (label["split"], label["modality"]) == (split, modality)]
             yield from _section(split, modality, known, [case for case in chosen if case["modality"] == modality])
+            yield from _without_reference([c for c in alone if (c["split"], c["modality"]) == (split, modality)])
+
+
+def _without_reference(cases: Sequence[Case]) -> Iterator[str]:
+    """The same datasets judged by themselves; the area is that of the probability, for there is no effect."""
+    if not cases:
+        return
+    yield f"#### Without a reference\n\n{len(cases)} datasets.\n"
+    yield from _figures(cases)
+    yield ""
+    yield from _by(cases, lambda case: f"{case['route']} {case['generator']}".strip())
+    yield ""
 
 
 def _section(split: Split, modality: str, labels: Sequence[Case], cases: Sequence[Case]) -> Iterator[str]:
@@ -122,7 +137,7 @@ def _figures(cases: Sequence[Case]) -> Iterator[str]:
         yield f"| {words} | {share} | {found.upper:.1%} | {'' if clustered is None else f'{clustered:.1%}'} |"
     area, calibration = statistics.area_under_roc(cases), statistics.calibration_error(cases)
     seconds = [case["cpu_seconds"] for case in cases]
-    yield f"| area under ROC of the effect | {'' if area is None else f'{area:.4f}'} | | |"
+    yield f"| area under ROC | {'' if area is None else f'{area:.4f}'} | | |"
     yield f"| calibration error (ECE) | {'' if calibration is None else f'{calibration:.3f}'} | | |"
     yield f"| CPU seconds a verdict | {np.median(seconds):.0f} (at most {max(seconds):.0f}) | | |" if seconds else ""
 

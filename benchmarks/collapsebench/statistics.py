@@ -100,13 +100,21 @@ def clustered_upper(cases: Sequence[Case], rate: Any, rounds: int = 2000, seed: 
 
 
 def area_under_roc(cases: Sequence[Case]) -> float | None:
-    """Probability that a collapsed dataset has a larger measured effect than a benign one."""
-    scores = {label: [c["excess_loss"] for c in cases if c["label"] == label] for label in ("benign", "collapsed")}
-    scores = {label: [value for value in values if value is not None] for label, values in scores.items()}
+    """Probability that a collapsed dataset has a larger measured effect than a benign one.
+
+    Without a reference there is no effect, and its probability of collapse is compared.
+    """
+    found = {label: [_score(c) for c in cases if c["label"] == label] for label in ("benign", "collapsed")}
+    scores = {label: [value for value in values if value is not None] for label, values in found.items()}
     if not all(scores.values()):
         return None
     statistic = stats.mannwhitneyu(scores["collapsed"], scores["benign"]).statistic
     return float(statistic / (len(scores["collapsed"]) * len(scores["benign"])))
+
+
+def _score(case: Case) -> float | None:
+    score: float | None = case["collapse_probability" if case.get("mode") == "no_reference" else "excess_loss"]
+    return score
 
 
 def calibration_error(cases: Sequence[Case], bins: int = 10) -> float | None:

@@ -217,6 +217,9 @@ def test_rates_count_what_they_say() -> None:
     assert statistics.wrong(cases) == Rate(2, 4)
     assert statistics.area_under_roc(cases) == pytest.approx(5 / 6)
     assert statistics.calibration_error(cases) == pytest.approx(0.2)
+    alone = [dict(c) | {"mode": "no_reference", "excess_loss": None} for c in cases]
+    alone[0]["collapse_probability"], alone[3]["collapse_probability"] = 0.1, 0.9
+    assert statistics.area_under_roc(alone) is not None
     clustered = statistics.clustered_upper(cases, statistics.false_positives)
     assert clustered == 1.0, "every error is in one of two sources"
 
@@ -230,6 +233,15 @@ def test_results_survive_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert set(found) == {str(i) for i in range(40)}
     assert found["3"] == {"id": "3", "e1": 9.0, "new": "column"}
     assert found["4"]["new"] is None
+
+
+def test_a_candidate_has_a_verdict_in_each_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "FOLDER", tmp_path / "results")
+    for mode, verdict in (("with_reference", "clear"), ("no_reference", "inconclusive"), ("no_reference", "collapse")):
+        results.add("detections", {"id": "one", "mode": mode, "verdict": verdict})
+    found = results.read("detections")
+    assert {key: row["verdict"] for key, row in found.items()} == {"one": "clear", "one no_reference": "collapse"}
+    assert results.keyed("one", "no_reference") in found
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from synthos_api.phases import PROFILE_RESULT, REPORT, VERDICT_DOCUMENT, PhaseCo
 from synthos_api.presets import PRESETS
 from synthos_api.progress import Progress
 from synthos_api.results import Judgement, ModelResult, TierResult, VerdictDocument, VerdictResult
+from synthos_engine.alone import assess
 from synthos_engine.context import PhaseContext, Store
 from synthos_engine.data.artifacts import read_extra, read_outcome
 from synthos_engine.report import render
@@ -22,7 +23,7 @@ from synthos_engine.verdict.novelty import Novelty, measure_novelty
 from synthos_engine.version import engine_version
 
 from .first_rung import climb
-from .material import Rows, load_samples, split
+from .material import Rows, load_sample, load_samples, split
 from .tier import read_plan
 
 NOVELTY_BYTES: Final = 500_000
@@ -78,7 +79,7 @@ def _judge(context: PhaseContext, models: Sequence[ModelResult]) -> tuple[Judgem
     """The judgement, and what was counted for it."""
     config = context.config
     if config.reference is None:
-        return judge(models, with_reference=False), {}
+        return judge(models, with_reference=False, suspicion=assess(load_sample(context.store), config.seed)), {}
     shares = {tier.tier: read_plan(context, tier.tier).reference_share for tier in config.tiers}
     candidate, reference = load_samples(context.store, config)
     if reference is None:

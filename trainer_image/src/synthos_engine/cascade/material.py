@@ -94,6 +94,14 @@ def load_rows(store: Store, name: str) -> tuple[Rows, list[str]]:
     return Rows(texts, np.concatenate([np.zeros(0, np.int64), *numbers])).where(kept), columns
 
 
+def load_sample(store: Store) -> pa.Table:
+    """The sample artifact of the dataset as it is."""
+    try:
+        return pq.read_table(pa.BufferReader(store.read_bytes(SAMPLE)))
+    except pa.ArrowInvalid as error:
+        raise CorruptData("not a sample of this engine").at(store.uri(SAMPLE)) from error
+
+
 def load_samples(store: Store, config: PhaseConfig) -> tuple[Rows, Rows | None]:
     """Candidate and reference. Raises SchemaMismatch when their columns differ; plain text needs no common name."""
     candidate, columns = load_rows(store, SAMPLE)

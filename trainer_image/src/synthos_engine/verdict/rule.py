@@ -18,11 +18,13 @@ from synthos_api.results import (
 from .effect import FEWEST_HOLDOUT_ROWS, EffectEstimate, FirstRung, estimate_effect, estimate_tiers
 from .mechanism import REPEATED_BOUND, LossPattern, loss_pattern, mechanism_of
 from .novelty import Novelty
+from .suspicion import Suspicion
 
 BENIGN_BOUND = 0.02
 COLLAPSE_BOUND = 0.05
 MODERATE_FROM = 0.15
 SEVERE_FROM = 0.40
+EVEN_ODDS = 0.5
 
 NOT_COMPUTED = [DimensionScore(dimension=name) for name in SIX_DIMENSIONS]
 
@@ -36,6 +38,7 @@ def judge(
     unseen_repetition: float = 0.0,
     novelty: Novelty | None = None,
     first_rung: FirstRung | None = None,
+    suspicion: Suspicion | None = None,
 ) -> Judgement:
     """The judgement of a cascade; what this version does not compute is null or empty in it.
 
@@ -43,9 +46,10 @@ def judge(
     `unseen_repetition`: how much more of the whole dataset's rows are repeats than of the sample's
     that models were trained on, where the sample shows that rows repeat more than the reference's.
     `first_rung`: what n-gram models show; told beside the effect, which is the cascade's.
+    `suspicion`: what the dataset shows by itself; counts only without a reference.
     """
     if not with_reference:
-        return _without_reference()
+        return _without_reference(suspicion or Suspicion())
     estimate = estimate_effect(models, reference_share)
     if estimate is None:
         raise ValueError("a judgement with a reference needs at least one pair of models")
@@ -139,11 +143,30 @@ def _shift_reason(pattern: LossPattern) -> str:
     )
 
 
-def _without_reference() -> Judgement:
+def _without_reference(suspicion: Suspicion) -> Judgement:
+    """Never clear: what collapsed data do not show is no proof that they are none."""
+    signs, probability = "; ".join(suspicion.signs), suspicion.probability
+    if probability is None:
+        reason = (
+            "No reference was given, and without trusted data of the same domain the effect cannot be measured; "
+            "of the dataset by itself there is too little to tell. Give a reference to settle it."
+        )
+    elif suspicion.firm:
+        reason = f"No reference was given, but the dataset is unlike any real data by itself: {signs}."
+    elif probability >= EVEN_ODDS:
+        reason = f"Signs of collapse, which real data can show, too: {signs}; a reference would settle it."
+    else:
+        found = f", though not all is usual ({signs})" if signs else ""
+        reason = (
+            f"No sign of collapse: by itself the dataset looks like real data{found}. Much that collapses does; "
+            "a reference would settle it."
+        )
     return Judgement(
-        verdict="inconclusive",
+        verdict="collapse" if suspicion.firm else "inconclusive",
+        collapse_probability=probability,
+        risk_score=None if probability is None else round(100 * probability),
         mode="no_reference",
-        reason="No reference was given, and without trusted data of the same domain the effect cannot be measured; "
-        "give a reference to settle it.",
+        mechanism=suspicion.mechanism if suspicion.firm else "none",
+        reason=reason,
         dimensions=NOT_COMPUTED,
     )
