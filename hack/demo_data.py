@@ -21,12 +21,13 @@ import argparse
 import ast
 import re
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from synthos_engine.byte_ngram import ByteNgram
 
@@ -88,14 +89,23 @@ def draws(rows: list[str], sizes: list[int], seed: int) -> list[list[str]]:
     return result
 
 
-def sample(model: ByteNgram, rows: int, temperature: float, rng: np.random.Generator) -> list[bytes]:
-    """Rows written byte by byte until each has ended or has reached the longest length."""
+def sample(
+    model: ByteNgram,
+    rows: int,
+    temperature: float,
+    rng: np.random.Generator,
+    truncated: Callable[[NDArray[np.floating]], NDArray[np.floating]] = np.asarray,
+) -> list[bytes]:
+    """Rows written byte by byte until each has ended or has reached the longest length.
+
+    `truncated` sets the weights of choices that are not to be taken to 0.
+    """
     texts = np.zeros((rows, LONGEST), np.uint8)
     history = np.zeros(rows, np.uint64)
     alive = np.arange(rows)
     mask = np.uint64((1 << (8 * (model.order - 1))) - 1)
     for position in range(LONGEST):
-        p = model.probabilities(history[alive]) ** (1 / temperature)
+        p = truncated(model.probabilities(history[alive]) ** (1 / temperature))
         cumulative = np.cumsum(p, axis=1)
         drawn = (cumulative < rng.random((len(alive), 1)) * cumulative[:, -1:]).sum(axis=1)
         texts[alive, position] = drawn

@@ -47,7 +47,7 @@ def main() -> int:
         chosen, time.monotonic() + 60 * arguments.minutes, mode=None if arguments.labels_only else arguments.mode
     )
     if arguments.what == "quick":
-        print(report.summary([c.id for c in chosen], arguments.mode))
+        print(report.summary([c.id for c in chosen]))
     return 1 if failed else 0
 
 

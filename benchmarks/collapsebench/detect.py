@@ -56,6 +56,7 @@ def detect(candidate: Candidate, workshop: CachedWorkshop, mode: Mode, cascade: 
         "mechanism": verdict["mechanism"],
         "severity": verdict["severity"],
         "reason": verdict["reason"],
+        "timings": json.dumps(verdict["timings"]),
         "cpu_seconds": usage.ru_utime + usage.ru_stime,
         "peak_megabytes": usage.ru_maxrss / 1024,
     }

@@ -39,8 +39,8 @@ def add(name: str, row: Mapping[str, Any]) -> None:
     with (FOLDER / f".{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         rows = read(name) | {key(row): dict(row)}
-        names = list(dict.fromkeys(key for one in rows.values() for key in one))
-        table = pa.table({key: [one.get(key) for one in rows.values()] for key in names})
+        names = list(dict.fromkeys(column for one in rows.values() for column in one))
+        table = pa.table({column: [one.get(column) for one in rows.values()] for column in names})
         temporary = FOLDER / f".{os.getpid()}-{name}.parquet"
         pq.write_table(table, temporary)
         temporary.replace(FOLDER / f"{name}.parquet")

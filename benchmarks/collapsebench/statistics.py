@@ -12,11 +12,18 @@ from scipy import stats
 CONFIDENCE = 0.95
 LABELS = ("benign", "collapsed", "grey", "shift")
 VERDICTS = ("clear", "inconclusive", "collapse")
+RIGHT = {"benign": "clear", "collapsed": "collapse"}
+"""The verdict that each label asks for; grey and shift ask for none."""
+MODES = ("with_reference", "no_reference")
+NO_REFERENCE_SUFFIX = "@no_reference"
 
 
 @dataclass(frozen=True)
 class Rate:
-    """A share of `count` cases, with one-sided Clopper-Pearson bounds (Clopper and Pearson 1934)."""
+    """A share of `count` cases, with one-sided Clopper-Pearson bounds (Clopper and Pearson 1934).
+
+    `errors`: the cases that are counted, in most rates errors.
+    """
 
     errors: int
     count: int
@@ -42,9 +49,19 @@ Case = Mapping[str, Any]
 
 
 def joined(labels: Mapping[str, Case], detections: Mapping[str, Case]) -> list[dict[str, Any]]:
-    """Candidates with a label and a verdict of the same rows."""
-    both = [(labels[key], detections[key]) for key in labels if key in detections]
-    return [dict(found) | dict(label) for label, found in both if label["content"] == found["content"]]
+    """Verdicts with the label of the same rows; a candidate has at most one for each mode."""
+    both = [(labels.get(_candidate_of(found)), found) for found in detections.values()]
+    return [dict(found) | dict(label) for label, found in both if label and label["content"] == found["content"]]
+
+
+def _candidate_of(detection: Case) -> str:
+    """A verdict without a reference may have an id of its own, beside the one with it."""
+    return str(detection.get("candidate") or detection["id"].removesuffix(NO_REFERENCE_SUFFIX))
+
+
+def decidable(cases: Sequence[Case]) -> list[Case]:
+    """Those whose label asks for a verdict."""
+    return [case for case in cases if case["label"] in RIGHT]
 
 
 def confusion(cases: Sequence[Case]) -> dict[tuple[str, str], int]:
@@ -68,15 +85,14 @@ def false_negatives(cases: Sequence[Case]) -> Rate:
 
 def undecided(cases: Sequence[Case]) -> Rate:
     """Benign and collapsed datasets called inconclusive."""
-    decidable = [case for case in cases if case["label"] in ("benign", "collapsed")]
-    return Rate(sum(case["verdict"] == "inconclusive" for case in decidable), len(decidable))
+    chosen = decidable(cases)
+    return Rate(sum(case["verdict"] == "inconclusive" for case in chosen), len(chosen))
 
 
 def wrong(cases: Sequence[Case]) -> Rate:
     """Firm verdicts that contradict the label, of all firm verdicts on benign and collapsed datasets."""
-    right = {"benign": "clear", "collapsed": "collapse"}
-    firm = [c for c in cases if c["label"] in right and c["verdict"] != "inconclusive"]
-    return Rate(sum(right[case["label"]] != case["verdict"] for case in firm), len(firm))
+    firm = [case for case in decidable(cases) if case["verdict"] != "inconclusive"]
+    return Rate(sum(RIGHT[case["label"]] != case["verdict"] for case in firm), len(firm))
 
 
 def clustered_upper(cases: Sequence[Case], rate: Any, rounds: int = 2000, seed: int = 0) -> float | None:
@@ -99,39 +115,63 @@ def clustered_upper(cases: Sequence[Case], rate: Any, rounds: int = 2000, seed: 
     return float(np.quantile(values, CONFIDENCE)) if values else None
 
 
+def score(case: Case) -> float | None:
+    """What ranks datasets: the measured effect, and without a reference, where there is none, the probability."""
+    found = case["excess_loss" if case["mode"] == "with_reference" else "collapse_probability"]
+    return None if found is None else float(found)
+
+
 def area_under_roc(cases: Sequence[Case]) -> float | None:
-    """Probability that a collapsed dataset has a larger measured effect than a benign one.
-
-    Without a reference there is no effect, and its probability of collapse is compared.
-    """
-    found = {label: [_score(c) for c in cases if c["label"] == label] for label in ("benign", "collapsed")}
-    scores = {label: [value for value in values if value is not None] for label, values in found.items()}
-    if not all(scores.values()):
+    """Probability that a collapsed dataset has a larger score than a benign one (of the same mode)."""
+    scores = {label: [score(case) for case in cases if case["label"] == label] for label in RIGHT}
+    known = {label: [value for value in values if value is not None] for label, values in scores.items()}
+    if not all(known.values()):
         return None
-    statistic = stats.mannwhitneyu(scores["collapsed"], scores["benign"]).statistic
-    return float(statistic / (len(scores["collapsed"]) * len(scores["benign"])))
+    statistic = stats.mannwhitneyu(known["collapsed"], known["benign"]).statistic
+    return float(statistic / (len(known["collapsed"]) * len(known["benign"])))
 
 
-def _score(case: Case) -> float | None:
-    score: float | None = case["collapse_probability" if case.get("mode") == "no_reference" else "excess_loss"]
-    return score
+def roc(cases: Sequence[Case]) -> tuple[list[float], list[float]] | None:
+    """False and true positive shares when everything from a score on is called collapse, each score once."""
+    scored = [(score(case), case["label"] == "collapsed") for case in decidable(cases)]
+    pairs = [(value, collapsed) for value, collapsed in scored if value is not None]
+    collapsed = sum(outcome for _, outcome in pairs)
+    if not 0 < collapsed < len(pairs):
+        return None
+    false, true = [0.0], [0.0]
+    for bound in sorted({value for value, _ in pairs}, reverse=True):
+        above = [outcome for value, outcome in pairs if value >= bound]
+        true.append(sum(above) / collapsed)
+        false.append((len(above) - sum(above)) / (len(pairs) - collapsed))
+    return false, true
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Datasets of about the same probability: its mean, and the share that is collapsed."""
+
+    probability: float
+    collapsed: Rate
+
+
+def reliability(cases: Sequence[Case], bins: int = 10) -> list[Bin]:
+    """Benign and collapsed datasets by their collapse_probability, in bins of equal width; empty ones left out."""
+    found: dict[int, list[tuple[float, bool]]] = {}
+    for case in decidable(cases):
+        probability = case["collapse_probability"]
+        if probability is not None:
+            place = min(int(probability * bins), bins - 1)
+            found.setdefault(place, []).append((probability, case["label"] == "collapsed"))
+    return [
+        Bin(float(np.mean([p for p, _ in pairs])), Rate(sum(outcome for _, outcome in pairs), len(pairs)))
+        for _, pairs in sorted(found.items())
+    ]
 
 
 def calibration_error(cases: Sequence[Case], bins: int = 10) -> float | None:
     """Expected calibration error of collapse_probability over benign and collapsed datasets (Naeini et al. 2015)."""
-    pairs = [
-        (case["collapse_probability"], case["label"] == "collapsed")
-        for case in cases
-        if case["label"] in ("benign", "collapsed") and case["collapse_probability"] is not None
-    ]
-    if not pairs:
+    found = reliability(cases, bins)
+    total = sum(one.collapsed.count for one in found)
+    if not total:
         return None
-    probability, outcome = np.array([p for p, _ in pairs]), np.array([o for _, o in pairs], float)
-    place = np.minimum((probability * bins).astype(int), bins - 1)
-    return float(
-        sum(
-            abs(probability[place == b].mean() - outcome[place == b].mean()) * (place == b).mean()
-            for b in range(bins)
-            if (place == b).any()
-        )
-    )
+    return sum(abs(one.probability * one.collapsed.count - one.collapsed.errors) for one in found) / total

@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from .generators.sampling import Sampling
 from .modalities import of_source
 from .pools import Pools, pools
 from .registration import digest
@@ -36,17 +37,15 @@ class CachedWorkshop:
         key = of_source(source).key
         return hashlib.sha256("\n".join(key(row) for row in self.real(source).rows).encode()).hexdigest()[:12]
 
-    def generated(self, source: str, family: str, generation: int, temperature: float, seed: int) -> Sequence[Row]:
+    def generated(self, source: str, family: str, generation: int, sampling: Sampling, seed: int) -> Sequence[Row]:
         modality, parts = of_source(source), self.pools(source)
         registered = digest(modality.name)
-        name = f"{source}-{family}-{generation}-{temperature}-{seed}-{self.fingerprint(source)}-{registered}.parquet"
+        name = f"{source}-{family}-{generation}-{sampling}-{seed}-{self.fingerprint(source)}-{registered}.parquet"
         path = CACHE / "generated" / name
         if not path.exists():
-            before = (
-                parts.base if generation == 1 else self.generated(source, family, generation - 1, temperature, seed)
-            )
+            before = parts.base if generation == 1 else self.generated(source, family, generation - 1, sampling, seed)
             model_seed = 1000 * seed + generation
-            rows = modality.generate(family, before, parts.columns, parts.size, temperature, model_seed)
+            rows = modality.generate(family, before, parts.columns, parts.size, sampling, model_seed)
             write(path, modality.to_arrow(rows, parts.columns))
         return modality.from_arrow(pq.read_table(path))
 

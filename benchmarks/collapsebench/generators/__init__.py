@@ -10,12 +10,13 @@ import numpy as np
 from .byte_ngram import ByteNgram
 from .gru import GRU
 from .resonance import Resonance
+from .sampling import Sampling
 from .word_markov import WordMarkov
 
 
 class Generator(Protocol):
-    def sample(self, rows: int, temperature: float, rng: np.random.Generator) -> list[str]:
-        """About as many new rows as asked for; temperature 1 is the model's own distribution."""
+    def sample(self, rows: int, sampling: Sampling, rng: np.random.Generator) -> list[str]:
+        """About as many new rows as asked for."""
 
 
 FAMILIES: Final[dict[str, Callable[[Sequence[str], int], Generator]]] = {
@@ -26,14 +27,14 @@ FAMILIES: Final[dict[str, Callable[[Sequence[str], int], Generator]]] = {
 }
 
 
-def generate(family: str, rows: Sequence[str], size: int, temperature: float, seed: int) -> list[str]:
+def generate(family: str, rows: Sequence[str], size: int, sampling: Sampling, seed: int) -> list[str]:
     """Rows of `size` bytes or a little more, written by a model of `family` fitted to `rows`."""
     rng = np.random.default_rng(seed)
     model = FAMILIES[family](rows, seed)
     written: list[str] = []
     total = 0
     while total < size:
-        fresh = [row for row in model.sample(1 + len(rows) // 4, temperature, rng) if row.strip()]
+        fresh = [row for row in model.sample(1 + len(rows) // 4, sampling, rng) if row.strip()]
         if not fresh:
             raise ValueError(f"{family} writes nothing but empty rows")
         for row in fresh:

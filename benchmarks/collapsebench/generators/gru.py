@@ -11,6 +11,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
+from .sampling import Sampling
+
 HIDDEN: Final = 320
 EMBEDDING: Final = 64
 CONTEXT: Final = 128
@@ -57,14 +59,15 @@ class GRU:
             optimiser.step()
 
     @torch.no_grad()
-    def sample(self, rows: int, temperature: float, rng: np.random.Generator) -> list[str]:
+    def sample(self, rows: int, sampling: Sampling, rng: np.random.Generator) -> list[str]:
         generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
         token = torch.full((rows, 1), _END)
         written, state = [], None
         ended = torch.zeros(rows, dtype=torch.bool)
         for _ in range(LONGEST):
             logits, state = self._model(token, state)
-            token = torch.multinomial(F.softmax(logits[:, -1] / temperature, -1), 1, generator=generator)
+            weights = F.softmax(logits[:, -1] / sampling.temperature, -1).numpy()
+            token = torch.multinomial(torch.from_numpy(sampling.truncated(weights)), 1, generator=generator)
             ended |= token[:, 0] == _END
             if bool(ended.all()):
                 break

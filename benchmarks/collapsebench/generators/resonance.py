@@ -14,6 +14,8 @@ from synthos_engine.train.batches import Batches
 from synthos_engine.train.corpus import Corpus
 from synthos_engine.train.loop import TrainConfig, learning_rate_for, train
 
+from .sampling import Sampling
+
 MODEL: Final = "nano-100k"
 CONTEXT: Final = 128
 BATCH: Final = 16
@@ -35,14 +37,15 @@ class Resonance:
         self._model.eval()
 
     @torch.no_grad()
-    def sample(self, rows: int, temperature: float, rng: np.random.Generator) -> list[str]:
+    def sample(self, rows: int, sampling: Sampling, rng: np.random.Generator) -> list[str]:
         generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
         written = torch.zeros((rows, LONGEST + 1), dtype=torch.int64)
         alive = torch.arange(rows)
         for place in range(1, LONGEST + 1):
             window = written[alive, max(0, place - _WINDOW) : place]
             logits = self._model(window)[:, -1]
-            token = torch.multinomial(F.softmax(logits / temperature, -1), 1, generator=generator)[:, 0]
+            weights = F.softmax(logits / sampling.temperature, -1).numpy()
+            token = torch.multinomial(torch.from_numpy(sampling.truncated(weights)), 1, generator=generator)[:, 0]
             written[alive, place] = token
             alive = alive[token != _END]
             if not len(alive):

@@ -8,6 +8,8 @@ from typing import Final
 
 import numpy as np
 
+from .sampling import Sampling
+
 LONGEST: Final = 140
 """Words of a row."""
 FEWEST: Final = 3
@@ -25,22 +27,22 @@ class WordMarkov:
                     counts[tuple(words[i - length : i])][words[i]] += 1
         self._followers = {c: (list(f), np.array(list(f.values()), float)) for c, f in counts.items()}
 
-    def sample(self, rows: int, temperature: float, rng: np.random.Generator) -> list[str]:
-        return [self._row(temperature, rng) for _ in range(rows)]
+    def sample(self, rows: int, sampling: Sampling, rng: np.random.Generator) -> list[str]:
+        return [self._row(sampling, rng) for _ in range(rows)]
 
-    def _row(self, temperature: float, rng: np.random.Generator) -> str:
+    def _row(self, sampling: Sampling, rng: np.random.Generator) -> str:
         words = ["", ""]
         while len(words) < LONGEST + 2:
-            word = self._next((words[-2], words[-1]), temperature, rng)
+            word = self._next((words[-2], words[-1]), sampling, rng)
             if word == _END:
                 break
             words.append(word)
         return " ".join(words[2:])
 
-    def _next(self, context: tuple[str, ...], temperature: float, rng: np.random.Generator) -> str:
+    def _next(self, context: tuple[str, ...], sampling: Sampling, rng: np.random.Generator) -> str:
         while True:
             words, counts = self._followers[context]
             if not context or counts.sum() >= FEWEST or rng.random() < 0.5:
-                weights = (counts / counts.sum()) ** (1 / temperature)
+                weights = sampling.truncated((counts / counts.sum()) ** (1 / sampling.temperature))
                 return words[int(np.searchsorted(np.cumsum(weights), rng.random() * weights.sum()))]
             context = context[1:]

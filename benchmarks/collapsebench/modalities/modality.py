@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 import pyarrow as pa
 
+from ..generators.sampling import Sampling
 from ..rows import Column, Real, Row, Sizes
 
 Name = Literal["text", "table", "series"]
@@ -17,7 +18,7 @@ Planned = tuple[str, str, dict[str, Any], int]
 
 class Generate(Protocol):
     def __call__(
-        self, family: str, rows: Sequence[Row], columns: tuple[Column, ...], size: int, temperature: float, seed: int, /
+        self, family: str, rows: Sequence[Row], columns: tuple[Column, ...], size: int, sampling: Sampling, seed: int, /
     ) -> list[Row]:
         """New rows of that size by a model of the family fitted to `rows`."""
 

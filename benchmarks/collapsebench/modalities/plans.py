@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from .modality import Planned
@@ -14,3 +15,11 @@ SHARES: Final = (0.05, 0.2, 0.5)
 
 def made(route: str, generator: str = "", seed: int = 0, **parameters: Any) -> Planned:
     return route, generator, parameters, seed
+
+
+def more_chains(generators: Sequence[str], temperatures: Sequence[float]) -> Iterator[Planned]:
+    """Other temperatures, and real rows beside three generations."""
+    for generator in generators:
+        for temperature in temperatures:
+            yield made("recursive", generator, generation=1, temperature=temperature)
+        yield made("accumulated", generator, generations=3, temperature=1.0)

@@ -19,7 +19,7 @@ from ..routes.series import ROUTES
 from ..rows import Column, Real, Row, Sizes
 from ..sources import series
 from .modality import Modality, Planned
-from .plans import CHAINS, SHARES, made
+from .plans import CHAINS, SHARES, made, more_chains
 from .table import one
 
 
@@ -75,6 +75,8 @@ def _plan(_sources: Sequence[str], generators: Sequence[str], _place: int) -> It
     yield made("frozen", share=0.3)
     yield made("frozen", share=0.05)
     yield made("noisy", deviations=0.1)
+    # After what was planned at first, so that its order stays.
+    yield from more_chains(generators, (0.5,))
 
 
 SERIES: Final = Modality(

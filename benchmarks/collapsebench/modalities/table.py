@@ -15,7 +15,7 @@ from ..routes.table import ROUTES
 from ..rows import Column, Real, Row, Sizes
 from ..sources import table
 from .modality import Modality, Planned
-from .plans import CHAINS, SHARES, made
+from .plans import CHAINS, SHARES, made, more_chains
 
 _TYPES: Final = {"words": pa.string(), "integer": pa.int64(), "number": pa.float64(), "flag": pa.bool_()}
 
@@ -73,6 +73,11 @@ def _plan(_sources: Sequence[str], generators: Sequence[str], _place: int) -> It
     yield made("uncoupled", share=0.05)
     yield made("noisy", deviations=0.1)
     yield made("typical", share=0.5)
+    # After what was planned at first, so that its order stays.
+    yield made("deduplicated")
+    yield made("imbalanced", odds=0.5)
+    yield made("imbalanced", odds=2.0)
+    yield from more_chains(generators, (0.5,))
 
 
 TABLE: Final = Modality(

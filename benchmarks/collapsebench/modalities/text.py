@@ -9,6 +9,7 @@ from typing import Final
 import pyarrow as pa
 
 from ..generators import FAMILIES, generate
+from ..generators.sampling import Sampling
 from ..judge.text import holdout_loss
 from ..pools import place
 from ..registration import registration
@@ -16,7 +17,7 @@ from ..routes.text import ROUTES
 from ..rows import Column, Real, Sizes
 from ..sources import text
 from .modality import Modality, Planned
-from .plans import CHAINS, SHARES, made
+from .plans import CHAINS, SHARES, made, more_chains
 
 DRAWS: Final = 4
 
@@ -49,9 +50,9 @@ def size_of(row: str) -> int:
 
 
 def _generate(
-    family: str, rows: Sequence[str], _columns: tuple[Column, ...], size: int, temperature: float, seed: int
+    family: str, rows: Sequence[str], _columns: tuple[Column, ...], size: int, sampling: Sampling, seed: int
 ) -> list[str]:
-    return generate(family, rows, size, temperature, seed)
+    return generate(family, rows, size, sampling, seed)
 
 
 def _loss(rows: Sequence[str], holdout: Sequence[str], _columns: tuple[Column, ...], seed: int) -> float:
@@ -92,6 +93,15 @@ def _plan(sources: Sequence[str], generators: Sequence[str], place: int) -> Iter
     yield made("misspelt", share=0.02)
     yield made("short-rows", share=0.2)
     yield made("other-source", source=sources[(place + 2) % len(sources)])
+    # After what was planned at first, so that its order stays.
+    yield made("ordered")
+    yield made("deduplicated", share=0.2)
+    yield made("list-items")
+    yield made("typographic")
+    for generator in generators:
+        yield made("recursive", generator, generation=1, temperature=1.0, top_k=10)
+        yield made("recursive", generator, generation=1, temperature=1.0, top_p=0.9)
+    yield from more_chains(generators, (0.5, 1.2))
 
 
 TEXT: Final = Modality(

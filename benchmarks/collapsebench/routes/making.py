@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import numpy as np
 
+from ..generators.sampling import Sampling
 from ..modalities.modality import Modality
 from ..pools import Pools, TooSmall, cut
 from ..rows import Row
 
 SLACK: Final = 0.95
 """Share of its size that a candidate may have at least."""
+_CLEANED: Final = 10
+"""Candidates' worth of rows that near-duplicates are looked for in: among fewer there are hardly any."""
 
 
 class Workshop(Protocol):
@@ -21,7 +24,7 @@ class Workshop(Protocol):
 
     def pools(self, source: str) -> Pools: ...
 
-    def generated(self, source: str, family: str, generation: int, temperature: float, seed: int) -> Sequence[Row]:
+    def generated(self, source: str, family: str, generation: int, sampling: Sampling, seed: int) -> Sequence[Row]:
         """Rows of the given generation: each model is fitted to what the one before it wrote."""
 
 
@@ -44,6 +47,11 @@ class Making:
     @property
     def size(self) -> int:
         return self.pools.size
+
+    def written(self, generation: int) -> Sequence[Row]:
+        """By that generation of the chain that the parameters describe."""
+        given = {name: self.parameters[name] for name in ("temperature", "top_k", "top_p") if name in self.parameters}
+        return self.workshop.generated(self.source, self.generator, generation, Sampling(**given), self.seed)
 
     def drawn(self, rows: Sequence[Row], size: int | None = None) -> list[Row]:
         """Some of these rows, of `size` (the candidate's) or a little more.
@@ -79,10 +87,23 @@ def other_source(making: Making) -> list[Row]:
 def recursive(making: Making) -> list[Row]:
     """A share of the rows is replaced by what the last of a chain of models wrote (1: all of them)."""
     share = making.parameters.get("share", 1.0)
-    chain = making.parameters["generation"], making.parameters["temperature"]
-    written = making.workshop.generated(making.source, making.generator, *chain, making.seed)
+    written = making.written(making.parameters["generation"])
     mixed = making.drawn(making.pools.base, round((1 - share) * making.size)) if share < 1 else []
     mixed += making.drawn(written, round(share * making.size))
+    return [mixed[i] for i in making.rng.permutation(len(mixed))]
+
+
+def accumulated(making: Making) -> list[Row]:
+    """Equal parts of real rows and of each generation of a chain: what a later collection finds side by side.
+
+    Data that accumulate were found not to make models collapse (Gerstgrasser et al. 2024), each model being fitted to
+    all that was there; here it has read the generation before it alone, and the whole is cut to a candidate's size.
+    """
+    generations = making.parameters["generations"]
+    part = making.size // (generations + 1)
+    mixed = making.drawn(making.pools.base, making.size - generations * part)
+    for generation in range(1, generations + 1):
+        mixed += making.drawn(making.written(generation), part)
     return [mixed[i] for i in making.rng.permutation(len(mixed))]
 
 
@@ -104,9 +125,25 @@ def same(making: Making) -> list[Row]:
     return making.drawn(making.pools.base)
 
 
+def without_likes(making: Making, marks: Callable[[Row], Collection[Hashable]], share: float) -> list[Row]:
+    """Real rows, of some candidates' worth of which near-duplicates were left out.
+
+    A row is one where over the share of its marks is also on a row before it that was kept.
+    """
+    known: set[Hashable] = set()
+    kept = []
+    for row in cut([*making.pools.base, *making.pools.spare], _CLEANED * making.size, making.modality.weight):
+        found = marks(row)
+        if sum(mark in known for mark in found) <= share * len(found):
+            known.update(found)
+            kept.append(row)
+    return making.drawn(kept)
+
+
 COMMON: Final[dict[str, Callable[[Making], list[Row]]]] = {
     "draw": draw,
     "section": section,
     "recursive": recursive,
+    "accumulated": accumulated,
     "duplicated": duplicated,
 }

@@ -9,10 +9,12 @@ from typing import Any, Final
 import numpy as np
 
 from ..rows import Column, Row
-from .making import COMMON, Making, ordered, same
+from .making import COMMON, Making, ordered, same, without_likes
 
 _BINS: Final = 10
 """Of a column of numbers, for how rare a value is."""
+_FEW: Final = 12
+"""Different values of a column that are classes."""
 
 
 def uncoupled(making: Making) -> list[Row]:
@@ -61,6 +63,43 @@ def typical(making: Making) -> list[Row]:
     return making.drawn([rows[i] for i in order[:kept]])
 
 
+def deduplicated(making: Making) -> list[Row]:
+    """Real rows without those that agree with another in all columns but one: a common clean-up."""
+
+    def but_one(row: Row) -> list[tuple[int, Row]]:
+        return [(place, (*row[:place], *row[place + 1 :])) for place in range(len(row))]
+
+    return without_likes(making, but_one, 0)
+
+
+def imbalanced(making: Making) -> list[Row]:
+    """A sample by class, as studies draw it: the odds of the most common class are so many times what they were.
+
+    Which rows of a class are taken is chance, and none is taken twice. Raises TooSmall where a class lacks rows.
+    """
+    rows = [*making.pools.base, *making.pools.spare]
+    place, common = _classes(rows)
+    classes = [[row for row in rows if (row[place] == common) == wanted] for wanted in (True, False)]
+    odds = making.parameters["odds"] * len(classes[0]) / len(classes[1])
+    first = round(making.size * odds / (1 + odds))
+    mixed = making.drawn(classes[0], first) + making.drawn(classes[1], making.size - first)
+    return [mixed[i] for i in making.rng.permutation(len(mixed))]
+
+
+def _classes(rows: Sequence[Row]) -> tuple[int, Any]:
+    """The column of few values whose most common one is nearest to half of the rows, and that value."""
+    found = []
+    for place, values in enumerate(zip(*rows, strict=True)):
+        counts = Counter(values)
+        if 1 < len(counts) <= _FEW:
+            value, count = min(counts.items(), key=lambda pair: (-pair[1], str(pair[0])))
+            found.append((abs(count / len(rows) - 0.5), place, value))
+    if not found:
+        raise ValueError("no column has classes")
+    _, place, value = min(found, key=lambda one: one[:2])
+    return place, value
+
+
 def _binned(column: Column, values: Sequence[Any]) -> list[Any]:
     """Numbers by equal widths between their 1 % and 99 % quantiles, so that tails are rare bins."""
     present = [value for value in values if value is not None]
@@ -78,4 +117,6 @@ ROUTES: Final[dict[str, Callable[[Making], list[Row]]]] = {
     "uncoupled": uncoupled,
     "noisy": noisy,
     "typical": typical,
+    "deduplicated": deduplicated,
+    "imbalanced": imbalanced,
 }

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from benchmarks.collapsebench.candidates import Candidate
+from benchmarks.collapsebench.generators.sampling import Sampling
 from benchmarks.collapsebench.generators.series import FAMILIES, generate, gru_forecaster
 from benchmarks.collapsebench.judge.series import holdout_loss, moments
 from benchmarks.collapsebench.modalities.series import SERIES
@@ -38,7 +39,7 @@ class SmallWorkshop:
     def pools(self, source: str) -> Pools:
         return self.made
 
-    def generated(self, source: str, family: str, generation: int, temperature: float, seed: int) -> Sequence[Row]:
+    def generated(self, source: str, family: str, generation: int, sampling: Sampling, seed: int) -> Sequence[Row]:
         return [((float(generation),) * 14, (i,) * 14) for i in range(self.made.size)]
 
 
@@ -117,15 +118,15 @@ def test_routes_do_what_they_say(workshop: SmallWorkshop) -> None:
 def test_a_generator_keeps_the_week_and_the_range_and_narrows(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gru_forecaster, "STEPS", 100)
     read = real(150)
-    written = generate(family, read.rows, read.columns, 300, 1.0, seed=1)
-    assert written == generate(family, read.rows, read.columns, 300, 1.0, seed=1)
-    assert written != generate(family, read.rows, read.columns, 300, 1.0, seed=2)
+    written = generate(family, read.rows, read.columns, 300, Sampling(1.0), seed=1)
+    assert written == generate(family, read.rows, read.columns, 300, Sampling(1.0), seed=1)
+    assert written != generate(family, read.rows, read.columns, 300, Sampling(1.0), seed=2)
     values, known = (np.array([row[0] for row in some]) for some in (written, read.rows))
     assert known.min() <= values.min()
     assert values.max() <= known.max()
     week = [np.diff(some, axis=1).mean(0) for some in (values, known)]
     assert np.corrcoef(week)[0, 1] > 0.9
-    narrow = np.array([row[0] for row in generate(family, read.rows, read.columns, 300, 0.3, seed=1)])
+    narrow = np.array([row[0] for row in generate(family, read.rows, read.columns, 300, Sampling(0.3), seed=1)])
     spread = [np.diff(some, axis=1).std(0).mean() for some in (narrow, values)]
     assert spread[0] < spread[1]
 

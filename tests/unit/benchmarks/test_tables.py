@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,11 +12,14 @@ import pyarrow as pa
 import pytest
 
 from benchmarks.collapsebench.candidates import Candidate
+from benchmarks.collapsebench.generators.sampling import Sampling
 from benchmarks.collapsebench.generators.table import FAMILIES, generate
 from benchmarks.collapsebench.judge.table import holdout_loss
 from benchmarks.collapsebench.modalities.table import TABLE
 from benchmarks.collapsebench.pools import Pools, pools
 from benchmarks.collapsebench.registration import registration
+from benchmarks.collapsebench.routes.making import Making
+from benchmarks.collapsebench.routes.table import ROUTES
 from benchmarks.collapsebench.rows import Column, Real, Row
 from benchmarks.collapsebench.sources import table
 
@@ -35,15 +39,17 @@ def rows(count: int, seed: int = 0) -> list[Row]:
 
 
 class SmallWorkshop:
-    def __init__(self) -> None:
+    """Of made-up rows where no other parts are given."""
+
+    def __init__(self, made: Pools | None = None) -> None:
         every = tuple(dict.fromkeys(rows(90_000)))
         real = Real(every[:20_000], tuple(row[0] == "c" and row[1] > 20 for row in every[:20_000]), COLUMNS)
-        self.made = pools("diamonds", real, TABLE.sizes(real), weight=TABLE.weight, key=TABLE.key)
+        self.made = made or pools("diamonds", real, TABLE.sizes(real), weight=TABLE.weight, key=TABLE.key)
 
     def pools(self, source: str) -> Pools:
         return self.made
 
-    def generated(self, source: str, family: str, generation: int, temperature: float, seed: int) -> Sequence[Row]:
+    def generated(self, source: str, family: str, generation: int, sampling: Sampling, seed: int) -> Sequence[Row]:
         return [("a", 100 + generation, float(i), True) for i in range(self.made.size)]
 
 
@@ -53,7 +59,9 @@ def workshop() -> SmallWorkshop:
 
 
 def candidate(route: str, **parameters: Any) -> Candidate:
-    return Candidate("development", "table", "diamonds", route, "cart" if route == "recursive" else "", parameters)
+    return Candidate(
+        "development", "table", "diamonds", route, "cart" if route in ("recursive", "accumulated") else "", parameters
+    )
 
 
 def test_a_data_frame_becomes_rows_of_its_natural_types() -> None:
@@ -116,6 +124,30 @@ def test_routes_do_what_they_say(workshop: SmallWorkshop) -> None:
     assert sum(r[2] is None for r in typical) < 0.2 * sum(r[2] is None for r in source.base), "missing ones are rare"
     assert set(typical) <= {*source.base, *source.spare}
 
+    every = [*source.base, *source.spare]
+    common = max("abc", key=[row[0] for row in every].count)
+    share = np.mean([row[0] == common for row in every])
+    assert abs(share - 0.5) < abs(np.mean([row[3] for row in every]) - 0.5), "kinds are the evenest classes"
+    for odds in (0.5, 2.0):
+        uneven = made("imbalanced", odds=odds)
+        assert len(set(uneven)) == size
+        assert set(uneven) <= set(every)
+        wanted = odds * share / (odds * share + 1 - share)
+        assert np.mean([row[0] == common for row in uneven]) == pytest.approx(wanted, abs=0.001)
+    beside = made("accumulated", generations=2, temperature=1.0)
+    assert Counter(row[1] for row in beside if row[1] > 100) == {101: size // 3, 102: size // 3}
+
+
+def test_of_rows_that_agree_in_all_columns_but_one_the_first_stays() -> None:
+    base: list[Row] = [("a", i, 0.5 * i, False) for i in range(100)]
+    likes: list[Row] = [("b", i, 0.5 * i, False) for i in range(30)]
+    others: list[Row] = [("b", i, 0.5 * i + 0.1, False) for i in range(30)]
+    made = Pools((), (), (), base, [*likes, *others], (), 125, COLUMNS)
+    making = Making(TABLE, SmallWorkshop(made), "diamonds", "", {}, np.random.default_rng(0), 0)
+    clean = ROUTES["deduplicated"](making)
+    assert len(clean) == 125
+    assert set(clean) <= {*base, *others}
+
 
 def coupling(some: Sequence[Row]) -> float:
     """How well `size` follows `count` among rows of kind a."""
@@ -126,16 +158,16 @@ def coupling(some: Sequence[Row]) -> float:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_generator_keeps_values_and_relations_and_narrows_below_temperature_one(family: str) -> None:
     read = rows(800)
-    written = generate(family, read, COLUMNS, 2000, 1.0, seed=1)
-    assert written == generate(family, read, COLUMNS, 2000, 1.0, seed=1)
-    assert written != generate(family, read, COLUMNS, 2000, 1.0, seed=2)
+    written = generate(family, read, COLUMNS, 2000, Sampling(1.0), seed=1)
+    assert written == generate(family, read, COLUMNS, 2000, Sampling(1.0), seed=1)
+    assert written != generate(family, read, COLUMNS, 2000, Sampling(1.0), seed=2)
     for place in range(len(COLUMNS)):
         assert {row[place] for row in written} <= {row[place] for row in read}
     share = [np.mean([row[0] == "a" for row in some]) for some in (written, read)]
     assert share[0] == pytest.approx(share[1], abs=0.05)
     assert coupling(read) > 0.98
     assert coupling(written) > 0.3, "0 for columns of their own"
-    narrow = generate(family, read, COLUMNS, 2000, 0.5, seed=1)
+    narrow = generate(family, read, COLUMNS, 2000, Sampling(0.5), seed=1)
     spread = [np.std([row[1] for row in some]) for some in (narrow, written)]
     assert spread[0] < 0.95 * spread[1] or coupling(narrow) > coupling(written) + 0.1
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...rows import Column, Row
+from ..sampling import Sampling
 from .analog import Analog
 from .autoregression import Autoregression
 from .block_bootstrap import BlockBootstrap
@@ -33,9 +34,9 @@ FAMILIES: Final[dict[str, Callable[[Windows, int], Generator]]] = {
 
 
 def generate(
-    family: str, rows: Sequence[Row], columns: tuple[Column, ...], size: int, temperature: float, seed: int
+    family: str, rows: Sequence[Row], columns: tuple[Column, ...], size: int, sampling: Sampling, seed: int
 ) -> list[Row]:
     """`size` windows written by a model of `family` fitted to `rows`."""
     windows, rng = Windows(rows, columns), np.random.default_rng(seed)
     like = windows.like(size, rng)
-    return windows.rows(like, FAMILIES[family](windows, seed).steps(like, temperature, rng))
+    return windows.rows(like, FAMILIES[family](windows, seed).steps(like, sampling.temperature_alone, rng))

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from ...rows import Column, Row
+from ..sampling import Sampling
 from .cart import Cart
 from .chow_liu import ChowLiu
 from .gaussian_copula import GaussianCopula
@@ -30,8 +31,8 @@ FAMILIES: Final[dict[str, Callable[[Sequence[Row], tuple[Column, ...], int], Gen
 
 
 def generate(
-    family: str, rows: Sequence[Row], columns: tuple[Column, ...], size: int, temperature: float, seed: int
+    family: str, rows: Sequence[Row], columns: tuple[Column, ...], size: int, sampling: Sampling, seed: int
 ) -> list[Row]:
     """`size` rows written by a model of `family` fitted to `rows`."""
     model = FAMILIES[family](rows, columns, seed)
-    return model.sample(size, temperature, np.random.default_rng(seed))
+    return model.sample(size, sampling.temperature_alone, np.random.default_rng(seed))

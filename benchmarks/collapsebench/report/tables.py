@@ -1,0 +1,133 @@
+"""The tables of the report, as Markdown. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from .. import statistics
+from ..labels import Null
+from ..statistics import LABELS, MODES, RIGHT, VERDICTS, Case, Rate
+from .ladder import stops
+from .targets import TARGETS, decide
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(heads)} |"
+    yield "|" + "---|" * len(heads)
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+    yield ""
+
+
+def targets(cases: Sequence[Case]) -> Iterator[str]:
+    """Each target beside what was found, by mode."""
+    rows = []
+    for mode in MODES:
+        chosen = [case for case in cases if case["mode"] == mode]
+        for target in TARGETS[mode]:
+            rate, clustered = target.rate(chosen), statistics.clustered_upper(chosen, target.rate)
+            found = [of(rate), f"{rate.upper:.1%}", _percent(clustered)]
+            decision = str(decide(rate, clustered, target.limit))
+            rows.append([mode_name(mode), target.name, f"below {target.limit:.0%}", *found, decision])
+    yield from table(["mode", "figure", "target", "found", "95 % bound", "by source", "the counts say"], rows)
+
+
+def mode_name(mode: str) -> str:
+    return {"with_reference": "with a reference", "no_reference": "without"}[mode]
+
+
+def confusion(cases: Sequence[Case]) -> Iterator[str]:
+    counts = statistics.confusion(cases)
+    rows = [[label, *(str(counts[label, verdict]) for verdict in VERDICTS)] for label in LABELS]
+    yield from table(["measured", *(f"called {verdict}" for verdict in VERDICTS)], rows)
+
+
+def rates(cases: Sequence[Case]) -> Iterator[str]:
+    """The figures of some verdicts of one mode."""
+    rows = []
+    for target in TARGETS["with_reference"]:
+        rate, clustered = target.rate(cases), statistics.clustered_upper(cases, target.rate)
+        rows.append([target.name, of(rate), f"{rate.upper:.1%}", _percent(clustered)])
+    area, error = statistics.area_under_roc(cases), statistics.calibration_error(cases)
+    rows.append(["area under ROC", "" if area is None else f"{area:.4f}", "", ""])
+    rows.append(["calibration error (ECE)", "" if error is None else f"{error:.3f}", "", ""])
+    for name, unit in (("cpu_seconds", "CPU seconds a verdict"), ("peak_megabytes", "MB of memory a verdict")):
+        used = [case[name] for case in cases]
+        rows.append([unit, f"{np.median(used):.0f} (at most {max(used):.0f})" if used else "", "", ""])
+    yield from table(["figure", "value", "95 % bound", "by source"], rows)
+
+
+def by(cases: Sequence[Case], key: Callable[[Case], str], head: str = "", order: Sequence[str] = ()) -> Iterator[str]:
+    """Verdicts by label for each group; groups in `order`, those that it lacks by name after them."""
+    places = {name: place for place, name in enumerate(order)}
+    groups = sorted({key(case) for case in cases}, key=lambda name: (places.get(name, len(places)), name))
+    rows = []
+    for name in groups:
+        some = [case for case in cases if key(case) == name]
+        counts = statistics.confusion(some)
+        triples = [[counts[label, verdict] for verdict in VERDICTS] for label in LABELS]
+        rows.append([name, str(len(some)), *(" / ".join(map(str, t)) if sum(t) else "" for t in triples)])
+    yield from table([head, "datasets", *(f"{label}: clear / inconclusive / collapse" for label in LABELS)], rows)
+
+
+def measured(labels: Sequence[Case]) -> Iterator[str]:
+    """What the judge found, whether or not the detector was asked."""
+    counts = {name: sum(case["label"] == name for case in labels) for name in LABELS}
+    yield f"{len(labels)} datasets are labelled: {', '.join(f'{n} {name}' for name, n in counts.items())}.\n"
+    rows = []
+    for route in sorted({(case["route"], case["generator"]) for case in labels}):
+        some = [case for case in labels if (case["route"], case["generator"]) == route]
+        numbers = [str(sum(case["label"] == name for case in some)) for name in LABELS]
+        effects = sorted(case["e1"] for case in some)
+        rows.append([" ".join(route).strip(), str(len(some)), *numbers, f"{effects[0]:+.1%} to {effects[-1]:+.1%}"])
+    yield from table(["route", "datasets", *LABELS, "E1, least to most"], rows)
+
+
+def odd(cases: Sequence[Case]) -> Iterator[str]:
+    """Each verdict that is wrong and, where there was a reference, each that is not given though it was asked for."""
+    found = [case for case in statistics.decidable(cases) if RIGHT[case["label"]] != case["verdict"]]
+    found += [case for case in cases if case["label"] == "shift" and case["verdict"] == "collapse"]
+    found = [case for case in found if case["mode"] == "with_reference" or case["verdict"] != "inconclusive"]
+    if not found:
+        yield "None.\n"
+        return
+    rows = [
+        [
+            *(case["id"], case["label"], f"{case['e1']:+.1%} ({case['null_bound']:.1%})"),
+            *(case["verdict"], case["mechanism"], "" if case["excess_loss"] is None else f"{case['excess_loss']:+.1%}"),
+        ]
+        for case in found
+    ]
+    yield from table(["dataset", "measured", "E1 (null within)", "called", "mechanism", "excess loss"], rows)
+
+
+def ladder(cases: Sequence[Case]) -> Iterator[str]:
+    """Had it ended at each rung."""
+    rows = [
+        [
+            *(stop.model, "" if stop.seconds is None else f"{stop.seconds:.0f}", of(stop.decided)),
+            *(of(rate) for rate in (stop.wrong, stop.false_positives, stop.false_negatives)),
+        ]
+        for stop in stops(cases)
+    ]
+    heads = ["ended at", "CPU seconds", "decided", "wrong", "false positives", "false negatives"]
+    yield from table(heads, rows) if rows else ["No verdict with a ladder has been measured yet.\n"]
+
+
+def noise(nulls: Mapping[str, Null]) -> Iterator[str]:
+    """Of each source, how far its real draws lie apart."""
+    rows = [
+        [source, str(null.draws), f"{null.mean:.4f}", f"{null.deviation:.2%}", f"{null.bound:.2%}"]
+        for source, null in nulls.items()
+    ]
+    yield from table(["source", "real draws", "mean loss", "standard deviation", "benign up to"], rows)
+
+
+def of(rate: Rate) -> str:
+    return "none to count" if rate.value is None else f"{rate.errors} of {rate.count} ({rate.value:.1%})"
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.1%}"
