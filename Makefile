@@ -84,11 +84,12 @@ bench: setup ## Benchmarks: ratios against a peer in the same run.
 collapsebench-quick: setup ## CollapseBench in small: a dozen datasets, labels and verdicts, some 20 minutes.
 	$(BIN)/python -m benchmarks.collapsebench quick
 collapsebench: setup ## Its development split; goes on where it stopped (MINUTES=60 to stop in time, MODALITY=table).
-	$(BIN)/python -m benchmarks.collapsebench development $(if $(MINUTES),--minutes $(MINUTES)) $(if $(MODALITY),--modality $(MODALITY))
+	$(BIN)/python -m benchmarks.collapsebench development $(if $(MINUTES),--minutes $(MINUTES)) $(if $(MODALITY),--modality $(MODALITY)) $(if $(MODE),--mode $(MODE))
 collapsebench-test: setup ## Its test split, on a commit without changes; never to tune on.
-	$(BIN)/python -m benchmarks.collapsebench test $(if $(MINUTES),--minutes $(MINUTES)) $(if $(MODALITY),--modality $(MODALITY))
-collapsebench-fit: setup ## Fit the detector's links to the development labels that there are.
-	$(BIN)/python -m benchmarks.collapsebench evidence && $(BIN)/python -m benchmarks.collapsebench.fit_links
+	$(BIN)/python -m benchmarks.collapsebench test $(if $(MINUTES),--minutes $(MINUTES)) $(if $(MODALITY),--modality $(MODALITY)) $(if $(MODE),--mode $(MODE))
+collapsebench-fit: setup ## Fit what the detector has learnt to the development labels that there are; hours when none is measured.
+	$(BIN)/python -m benchmarks.collapsebench evidence
+	for part in links dimensions alone; do $(BIN)/python -m benchmarks.collapsebench.fit_$$part || exit 1; done
 collapsebench-report: setup ## Write docs/collapsebench.md from the results.
 	$(BIN)/python -m benchmarks.collapsebench report
 

@@ -8,9 +8,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from typing import Any
+from typing import Any, get_args
 
 import torch
+
+from synthos_api.results import Mode
 
 from . import labels, report, results
 from .candidates import Candidate, candidates, quick
@@ -31,6 +33,7 @@ def main() -> int:
     parser.add_argument("what", choices=("quick", "development", "test", "evidence", "report"))
     parser.add_argument("--modality", choices=("all", *MODALITIES), default="all", help="of development and test")
     parser.add_argument("--minutes", type=float, default=1e9, help="begin nothing new after this time")
+    parser.add_argument("--mode", choices=get_args(Mode), default="with_reference", help="of the detector")
     parser.add_argument("--labels-only", action="store_true", help="measure labels, leave the detector for later")
     arguments = parser.parse_args()
     if arguments.what == "report":
@@ -43,22 +46,24 @@ def main() -> int:
         return 2
     modalities = list(MODALITIES) if arguments.modality == "all" else [arguments.modality]
     chosen = quick() if arguments.what == "quick" else candidates(arguments.what, modalities)
-    failed = run(chosen, time.monotonic() + 60 * arguments.minutes, detecting=not arguments.labels_only)
+    failed = run(
+        chosen, time.monotonic() + 60 * arguments.minutes, mode=None if arguments.labels_only else arguments.mode
+    )
     if arguments.what == "quick":
         print(report.summary([c.id for c in chosen]))
     return 1 if failed else 0
 
 
-def run(chosen: list[Candidate], end: float, *, detecting: bool) -> int:
-    """Number of candidates that failed; what is known already is not measured again."""
+def run(chosen: list[Candidate], end: float, *, mode: Mode | None) -> int:
+    """Number of candidates that failed; what is known already is not measured again. No mode: labels only."""
     unlabelled = {c.id for c in _unlabelled(chosen)}
     detected = results.read("detections")
     tasks: list[Task] = [(null_one, draw) for draw in _draws([c.source for c in chosen if c.id in unlabelled])]
     for candidate in chosen:
         if candidate.id in unlabelled:
             tasks.append((label_one, candidate))
-        if detecting and detected.get(candidate.id, {}).get("engine") != engine():
-            tasks.append((detect_one, candidate))
+        if mode is not None and detected.get(results.keyed(candidate.id, mode), {}).get("engine") != engine():
+            tasks.append((detect_one, (candidate, mode)))
     return _run_all(tasks, end)
 
 
@@ -140,9 +145,10 @@ def evidence_one(candidate: Candidate) -> str:
     return f"{candidate.id}: {row['effects']}, {row['cpu_seconds']:.0f} s"
 
 
-def detect_one(candidate: Candidate) -> str:
+def detect_one(what: tuple[Candidate, Mode]) -> str:
+    candidate, mode = what
     try:
-        row = detect(candidate, _workshop(), "with_reference")
+        row = detect(candidate, _workshop(), mode)
     except TooSmall as error:
         return f"left out {candidate.id}: {error}"
     except (SourceUnavailable, ValueError) as error:

@@ -10,8 +10,9 @@ import sys
 import tempfile
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
+from synthos_api.results import Mode
 from synthos_engine.version import RESULTS, engine_version
 
 from . import results
@@ -20,7 +21,6 @@ from .modalities import of_source
 from .rows import content_of
 from .workshop import CachedWorkshop, write
 
-Mode = Literal["with_reference", "no_reference"]
 EXIT_CODES: Final = (0, 3, 4)
 _ROOT: Final = Path(__file__).parents[2]
 

@@ -11,25 +11,36 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from synthos_api.results import Mode
+
 FOLDER: Final = Path(__file__).parent / "results"
 
 
 def read(name: str) -> dict[str, dict[str, Any]]:
-    """The rows of a file by their `id`; empty where there is none yet."""
+    """The rows of a file by their key; empty where there is none yet."""
     path = FOLDER / f"{name}.parquet"
     if not path.exists():
         return {}
-    return {row["id"]: row for row in pq.read_table(path).to_pylist()}
+    return {key(row): row for row in pq.read_table(path).to_pylist()}
+
+
+def key(row: Mapping[str, Any]) -> str:
+    """The row's `id`, and its mode where that is not with a reference: a candidate has a verdict in each mode."""
+    return keyed(row["id"], row.get("mode", "with_reference"))
+
+
+def keyed(identifier: str, mode: Mode) -> str:
+    return identifier if mode == "with_reference" else f"{identifier} {mode}"
 
 
 def add(name: str, row: Mapping[str, Any]) -> None:
-    """Add the row, in place of one with the same `id`. Safe from several processes."""
+    """Add the row, in place of one with the same key. Safe from several processes."""
     FOLDER.mkdir(exist_ok=True)
     with (FOLDER / f".{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        rows = read(name) | {row["id"]: dict(row)}
-        names = list(dict.fromkeys(key for one in rows.values() for key in one))
-        table = pa.table({key: [one.get(key) for one in rows.values()] for key in names})
+        rows = read(name) | {key(row): dict(row)}
+        names = list(dict.fromkeys(column for one in rows.values() for column in one))
+        table = pa.table({column: [one.get(column) for one in rows.values()] for column in names})
         temporary = FOLDER / f".{os.getpid()}-{name}.parquet"
         pq.write_table(table, temporary)
         temporary.replace(FOLDER / f"{name}.parquet")

@@ -68,7 +68,11 @@ def load(name: str) -> Text:
     if name == DOCSTRINGS:
         rows = real_rows()
         return Text(tuple(rows), tuple(i // _ENTRIES_OF_A_DOCUMENT for i in range(len(rows))))
-    source = next(source for source in SOURCES if source.name == name)
+    return read(next(source for source in SOURCES if source.name == name))
+
+
+def read(source: TextSource) -> Text:
+    """The prose paragraphs of a package's files. Raises SourceUnavailable where it cannot be had."""
     shortest, longest = registration()["text"]["row_bytes"]
     rows_of: dict[str, int] = {}
     for number, path in enumerate(_files(source)):

@@ -308,6 +308,15 @@ def test_results_survive_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert found["4"]["new"] is None
 
 
+def test_a_candidate_has_a_verdict_in_each_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "FOLDER", tmp_path / "results")
+    for mode, verdict in (("with_reference", "clear"), ("no_reference", "inconclusive"), ("no_reference", "collapse")):
+        results.add("detections", {"id": "one", "mode": mode, "verdict": verdict})
+    found = results.read("detections")
+    assert {key: row["verdict"] for key, row in found.items()} == {"one": "clear", "one no_reference": "collapse"}
+    assert results.keyed("one", "no_reference") in found
+
+
 @pytest.mark.parametrize(
     ("kind", "content", "expected"),
     [

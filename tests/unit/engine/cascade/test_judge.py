@@ -114,10 +114,13 @@ def test_a_few_long_documents_of_another_domain_are_not_called_collapse() -> Non
     assert (document["verdict"], document["risk_score"]) == ("inconclusive", None), document["reason"]
 
 
-def test_without_a_reference_nothing_is_claimed() -> None:
-    document, _ = judged(sentences(1000, 1), None)
-    assert (document["verdict"], document["mode"], document["risk_score"]) == ("inconclusive", "no_reference", None)
+def test_without_a_reference_the_dataset_is_judged_by_itself() -> None:
+    document, _ = judged(sentences(2000, 1), None)
+    assert (document["verdict"], document["mode"]) != ("clear", "no_reference")
+    assert 0 <= document["collapse_probability"] <= 1
     assert not any(document["effect"].values())
+    document, _ = judged(sentences(150, 1) * 10, None)
+    assert (document["verdict"], document["mechanism"]) == ("collapse", "duplicated"), document["reason"]
 
 
 def test_a_missing_tier_is_an_error() -> None:

@@ -9,6 +9,7 @@ from synthos_api.results import ModelResult, PairedLosses
 from synthos_engine.verdict import judge
 from synthos_engine.verdict.effect import estimate_effect
 from synthos_engine.verdict.novelty import Novelty
+from synthos_engine.verdict.suspicion import Suspicion
 
 REAL = 2.0
 
@@ -96,10 +97,24 @@ def test_nothing_but_copies_is_collapse_in_any_domain() -> None:
     assert (judgement.verdict, judgement.mechanism) == ("collapse", "duplicated")
 
 
-def test_without_a_reference_nothing_firmer_than_inconclusive_is_said() -> None:
-    judgement = judge([ModelResult(tier=1, variant=1, model_size=1)], with_reference=False)
-    assert (judgement.verdict, judgement.mode) == ("inconclusive", "no_reference")
-    assert judgement.risk_score is None
+@pytest.mark.parametrize(
+    ("suspicion", "verdict", "words"),
+    [
+        pytest.param(None, "inconclusive", "too little to tell", id="nothing measured"),
+        pytest.param(Suspicion(0.01), "inconclusive", "No sign of collapse", id="looks like real data"),
+        pytest.param(Suspicion(0.3, signs=["odd"]), "inconclusive", "(odd)", id="a little odd"),
+        pytest.param(
+            Suspicion(0.7, signs=["odd"]), "inconclusive", "Signs of collapse", id="signs that real data show"
+        ),
+        pytest.param(Suspicion(0.99, True, ["copies"], "duplicated"), "collapse", "copies", id="unlike real data"),
+    ],
+)
+def test_without_a_reference_it_is_never_clear(suspicion: Suspicion | None, verdict: str, words: str) -> None:
+    judgement = judge([ModelResult(tier=1, variant=1, model_size=1)], with_reference=False, suspicion=suspicion)
+    assert (judgement.verdict, judgement.mode) == (verdict, "no_reference")
+    assert words in judgement.reason
+    assert judgement.collapse_probability == (suspicion.probability if suspicion else None)
+    assert judgement.mechanism == ("duplicated" if verdict == "collapse" else "none")
     assert judgement.effect.excess_loss is None
 
 

@@ -6,10 +6,11 @@ import time
 from collections.abc import Sequence
 
 from synthos_api.errors import DatasetNotFound, InternalError
-from synthos_api.phases import PROFILE_RESULT, REPORT, VERDICT_DOCUMENT, PhaseConfig, tier_result
+from synthos_api.phases import PROFILE_RESULT, REPORT, SAMPLE, VERDICT_DOCUMENT, PhaseConfig, tier_result
 from synthos_api.presets import PRESETS
 from synthos_api.progress import Progress
 from synthos_api.results import Judgement, ModelResult, TierResult, VerdictDocument, VerdictResult
+from synthos_engine.alone import assess
 from synthos_engine.context import PhaseContext, Store
 from synthos_engine.data.artifacts import read_extra, read_outcome
 from synthos_engine.report import render
@@ -17,7 +18,7 @@ from synthos_engine.verdict import judge
 from synthos_engine.version import engine_version
 
 from .evidence import evidence_of
-from .material import load_samples
+from .material import load_samples, load_table
 from .tier import read_plan
 
 
@@ -66,9 +67,11 @@ def _tier(store: Store, tier: int) -> TierResult:
 def _judge(context: PhaseContext, models: Sequence[ModelResult]) -> tuple[Judgement, dict[str, object]]:
     """The judgement, and what was counted for it."""
     config = context.config
+    if config.reference is None:
+        return judge(models, with_reference=False, suspicion=assess(load_table(context.store, SAMPLE), config.seed)), {}
     evidence = evidence_of(context, *load_samples(context.store, config))
     if evidence is None:
-        return judge(models, with_reference=False), {}
+        raise InternalError("the reference's sample is missing")
     shares = {tier.tier: read_plan(context, tier.tier).reference_share for tier in config.tiers}
     judgement = judge(models, with_reference=True, reference_share=shares, **evidence.for_judge())
     repetition, novelty, new = evidence.repetition, evidence.novelty, evidence.new_values

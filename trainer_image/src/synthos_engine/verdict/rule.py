@@ -20,6 +20,7 @@ from .effect import FEWEST_HOLDOUT_ROWS, EffectEstimate, FirstRung, estimate_eff
 from .link import LinkedEffect, links
 from .mechanism import REPEATED_BOUND, LossPattern, loss_pattern, mechanism_of
 from .novelty import NewValues, Novelty
+from .suspicion import Suspicion
 
 BENIGN_BOUND = 0.02
 COLLAPSE_BOUND = 0.05
@@ -27,6 +28,7 @@ MODERATE_FROM = 0.15
 SEVERE_FROM = 0.40
 LARGEST_LINKED = 1_200_000
 """Parameters up to which networks of a cascade read less than the first rung (docs/verdict.md)."""
+EVEN_ODDS = 0.5
 
 NOT_COMPUTED = [DimensionScore(dimension=name) for name in SIX_DIMENSIONS]
 
@@ -41,6 +43,7 @@ def judge(
     novelty: Novelty | None = None,
     new_values: NewValues | None = None,
     first_rung: FirstRung | None = None,
+    suspicion: Suspicion | None = None,
 ) -> Judgement:
     """The judgement of a cascade; what this version does not compute is null or empty in it.
 
@@ -49,10 +52,11 @@ def judge(
     that models were trained on, where the sample shows that rows repeat more than the reference's.
     `new_values`: of the column with most of them. `first_rung`: what models that cost seconds show; up to
     LARGEST_LINKED parameters it decides, by its link to another reader's effect (link.py), above the cascade.
+    `suspicion`: what the dataset shows by itself; counts only without a reference.
     Raises ValueError where there is neither a pair of models nor a first rung.
     """
     if not with_reference:
-        return _without_reference()
+        return _without_reference(suspicion or Suspicion())
     estimate = _estimate(models, reference_share, first_rung)
     pattern = loss_pattern(models, first_rung, repeated, novelty, new_values)
     verdict, reason = _decide(estimate, pattern, sum(model.paired is not None for model in models))
@@ -184,11 +188,30 @@ def _shift_reason(pattern: LossPattern) -> str:
     )
 
 
-def _without_reference() -> Judgement:
+def _without_reference(suspicion: Suspicion) -> Judgement:
+    """Never clear: what collapsed data do not show is no proof that they are none."""
+    signs, probability = "; ".join(suspicion.signs), suspicion.probability
+    if probability is None:
+        reason = (
+            "No reference was given, and without trusted data of the same domain the effect cannot be measured; "
+            "of the dataset by itself there is too little to tell. Give a reference to settle it."
+        )
+    elif suspicion.firm:
+        reason = f"No reference was given, but the dataset is unlike any real data by itself: {signs}."
+    elif probability >= EVEN_ODDS:
+        reason = f"Signs of collapse, which real data can show, too: {signs}; a reference would settle it."
+    else:
+        found = f", though not all is usual ({signs})" if signs else ""
+        reason = (
+            f"No sign of collapse: by itself the dataset looks like real data{found}. Much that collapses does; "
+            "a reference would settle it."
+        )
     return Judgement(
-        verdict="inconclusive",
+        verdict="collapse" if suspicion.firm else "inconclusive",
+        collapse_probability=probability,
+        risk_score=None if probability is None else round(100 * probability),
         mode="no_reference",
-        reason="No reference was given, and without trusted data of the same domain the effect cannot be measured; "
-        "give a reference to settle it.",
+        mechanism=suspicion.mechanism if suspicion.firm else "none",
+        reason=reason,
         dimensions=NOT_COMPUTED,
     )
