@@ -73,15 +73,23 @@ def test_a_collapsed_dataset_is_called_collapse() -> None:
     assert list(rungs) == ["byte 5-gram", "tier 1", "tier 2"]
     assert rungs["byte 5-gram"]["interval"][0] > 0.05
     assert rungs["tier 2"]["excess_loss"] == document["effect"]["excess_loss"]
+    failed = {d["dimension"] for d in document["dimensions"] if d["passed"] is False}
+    assert {"distribution fidelity", "diversity retention", "rare pattern handling"} <= failed
+    assert document["collapse_type"] in ("Type A", "Type C")
+    statistics = document["dataset"]["dimension_statistics"]
+    assert statistics["rare pattern handling"]["value"] > statistics["rare pattern handling"]["null_mean"]
     report = store.read_bytes(REPORT).decode()
     assert "<svg" in report
     assert "Collapse" in report
+    assert "Health by dimension" in report
 
 
 @pytest.mark.parametrize("candidate", [sentences(1000, 1), REFERENCE], ids=["another draw", "the reference itself"])
 def test_real_data_of_the_same_source_are_not_called_collapse(candidate: list[str]) -> None:
     document, _ = judged(candidate, REFERENCE)
     assert document["verdict"] != "collapse", document["reason"]
+    assert not [d for d in document["dimensions"] if d["passed"] is False]
+    assert document["collapse_type"] == ""
     low, high = document["effect"]["interval"]
     assert low < 0.05
     assert low <= document["effect"]["excess_loss"] <= high
@@ -105,6 +113,7 @@ def test_without_a_reference_nothing_is_claimed() -> None:
     document, _ = judged(sentences(1000, 1), None)
     assert (document["verdict"], document["mode"], document["risk_score"]) == ("inconclusive", "no_reference", None)
     assert not any(document["effect"].values())
+    assert [d["score"] for d in document["dimensions"]] == [None] * 6
 
 
 def test_a_missing_tier_is_an_error() -> None:

@@ -7,14 +7,25 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from synthos_api.errors import DatasetNotFound, InternalError
-from synthos_api.phases import PROFILE_RESULT, REPORT, VERDICT_DOCUMENT, PhaseConfig, tier_result
+from synthos_api.phases import (
+    PROFILE_RESULT,
+    REFERENCE_SAMPLE,
+    REPORT,
+    SAMPLE,
+    VERDICT_DOCUMENT,
+    PhaseConfig,
+    tier_result,
+)
 from synthos_api.presets import PRESETS
 from synthos_api.progress import Progress
 from synthos_api.results import Judgement, ModelResult, TierResult, VerdictDocument, VerdictResult
 from synthos_engine.context import PhaseContext, Store
 from synthos_engine.data.artifacts import read_extra, read_outcome
+from synthos_engine.dimensions import Dimensions, collapse_type, measure_dimensions
 from synthos_engine.report import render
 from synthos_engine.verdict import judge
 from synthos_engine.verdict.effect import FirstRung
@@ -89,6 +100,7 @@ def _judge(context: PhaseContext, models: Sequence[ModelResult]) -> tuple[Judgem
     # Rows of few possible values repeat ever more the more there are; only what shows at equal numbers is odd.
     unseen = max(0.0, all_own - own) if all_own is not None and own - theirs > SHOWN_REPETITION else 0.0
     novelty = compare_words(candidate, reference, config.seed)
+    dimensions = _dimensions(context.store, config.seed)
     judgement = judge(
         models,
         with_reference=True,
@@ -97,12 +109,15 @@ def _judge(context: PhaseContext, models: Sequence[ModelResult]) -> tuple[Judgem
         unseen_repetition=unseen,
         novelty=novelty,
         first_rung=_first_rung(config, candidate, reference, read_plan(context, config.tiers[-1].tier).training_bytes),
+        dimensions=dimensions.scores,
+        collapse_type=collapse_type(dimensions),
     )
     facts: dict[str, object] = {
         "repeated_rows_percentage": _percentage(all_own),
         "reference_repeated_rows_percentage": _percentage(all_theirs),
         "repeated_rows_of_the_sample_percentage": _percentage(own),
         "reference_repeated_rows_of_the_sample_percentage": _percentage(theirs),
+        "dimension_statistics": {name: found.facts() for name, found in dimensions.statistics.items()},
     }
     if novelty is not None:
         facts |= {
@@ -115,6 +130,12 @@ def _judge(context: PhaseContext, models: Sequence[ModelResult]) -> tuple[Judgem
 def _first_rung(config: PhaseConfig, candidate: Rows, reference: Rows, size: int) -> FirstRung | None:
     """On the last tier's holdout and with models of its size, so that the rungs can be compared."""
     return climb(split(candidate, reference, config, config.tiers[-1].sequence_length), size, config.seed)
+
+
+def _dimensions(store: Store, seed: int) -> Dimensions:
+    """Of the samples, which were read as rows of text before, so that they are known to be whole."""
+    candidate, reference = (pq.read_table(pa.BufferReader(store.read_bytes(n))) for n in (SAMPLE, REFERENCE_SAMPLE))
+    return measure_dimensions(candidate, reference, seed)
 
 
 def repeated_in_full(store: Store) -> tuple[float | None, float | None]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from synthos_api.results import (
     SIX_DIMENSIONS,
+    CollapseType,
     DimensionScore,
     Effect,
     Judgement,
@@ -36,6 +37,8 @@ def judge(
     unseen_repetition: float = 0.0,
     novelty: Novelty | None = None,
     first_rung: FirstRung | None = None,
+    dimensions: Sequence[DimensionScore] = NOT_COMPUTED,
+    collapse_type: CollapseType = "",
 ) -> Judgement:
     """The judgement of a cascade; what this version does not compute is null or empty in it.
 
@@ -43,6 +46,8 @@ def judge(
     `unseen_repetition`: how much more of the whole dataset's rows are repeats than of the sample's
     that models were trained on, where the sample shows that rows repeat more than the reference's.
     `first_rung`: what n-gram models show; told beside the effect, which is the cascade's.
+    `dimensions`: told beside the verdict, in which they take no part; `collapse_type` is what they make of a
+    collapse, and told of nothing else.
     """
     if not with_reference:
         return _without_reference()
@@ -63,10 +68,11 @@ def judge(
         risk_score=None if probability is None else round(100 * probability),
         severity=severity_of(estimate.excess) if verdict == "collapse" else "none",
         mode="with_reference",
+        collapse_type=collapse_type if verdict == "collapse" else "",
         mechanism=mechanism_of(pattern) if worse else "none",
         reason=reason,
         effect=_effect(estimate, estimate_tiers(models, reference_share), first_rung),
-        dimensions=NOT_COMPUTED,
+        dimensions=list(dimensions),
     )
 
 
