@@ -49,14 +49,14 @@ def table(seed: int, rows: int = 2000) -> pa.Table:
 
 
 def series(seed: int, rows: int = 600, steps: int = 24) -> pa.Table:
-    """Two variables, one following the other, of different levels and movements."""
+    """Two variables, one much like the other, of different levels and movements."""
     rng = np.random.default_rng(seed)
     values = np.zeros((rows, steps))
     values[:, 0] = rng.standard_normal(rows)
     moves = rng.gamma(3, 0.2, (rows, 1)) * rng.standard_normal((rows, steps))
     for step in range(1, steps):
         values[:, step] = 0.9 * values[:, step - 1] + moves[:, step]
-    other = np.roll(values, 1, axis=1) + 0.2 * rng.standard_normal((rows, steps))
+    other = values + 0.2 * rng.standard_normal((rows, steps))
     return windows(values, other)
 
 

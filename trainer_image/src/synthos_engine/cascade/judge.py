@@ -29,6 +29,7 @@ from synthos_engine.dimensions import Dimensions, collapse_type, measure_dimensi
 from synthos_engine.report import render
 from synthos_engine.verdict import judge
 from synthos_engine.verdict.effect import FirstRung
+from synthos_engine.verdict.mechanism import REPEATED_BOUND
 from synthos_engine.verdict.novelty import Novelty, measure_novelty
 from synthos_engine.version import engine_version
 
@@ -99,18 +100,19 @@ def _judge(context: PhaseContext, models: Sequence[ModelResult]) -> tuple[Judgem
     all_own, all_theirs = repeated_in_full(context.store)
     # Rows of few possible values repeat ever more the more there are; only what shows at equal numbers is odd.
     unseen = max(0.0, all_own - own) if all_own is not None and own - theirs > SHOWN_REPETITION else 0.0
+    repeated = own - theirs + unseen
     novelty = compare_words(candidate, reference, config.seed)
     dimensions = _dimensions(context.store, config.seed)
     judgement = judge(
         models,
         with_reference=True,
         reference_share=shares,
-        repeated=own - theirs + unseen,
+        repeated=repeated,
         unseen_repetition=unseen,
         novelty=novelty,
         first_rung=_first_rung(config, candidate, reference, read_plan(context, config.tiers[-1].tier).training_bytes),
         dimensions=dimensions.scores,
-        collapse_type=collapse_type(dimensions),
+        collapse_type=collapse_type(dimensions, duplicated=repeated > REPEATED_BOUND),
     )
     facts: dict[str, object] = {
         "repeated_rows_percentage": _percentage(all_own),

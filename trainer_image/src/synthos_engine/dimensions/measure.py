@@ -16,7 +16,7 @@ from synthos_engine.data.modality import Modality, modality_of
 from . import series, table, text
 from .calibration import calibrations
 from .draws import Floats, Ints, splits
-from .names import TYPES
+from .names import DIVERSITY, TYPES
 
 REACH: Final = 2.0
 """Deviations of its null that an excess has to leave behind."""
@@ -95,15 +95,18 @@ def measure_dimensions(candidate: pa.Table, reference: pa.Table, seed: int) -> D
     return Dimensions(modality, found)
 
 
-def collapse_type(dimensions: Dimensions) -> CollapseType:
+def collapse_type(dimensions: Dimensions, *, duplicated: bool) -> CollapseType:
     """Of a dataset that collapses: that of the failed dimension with the largest excess over its null.
 
     Excesses have different units, so they are compared as what they make of the odds of damage.
-    "" where no dimension fails.
+    "" where no dimension fails. Copies differ from real data in everything, for want of different rows:
+    where rows are `duplicated` and diversity fails, it is what explains the rest.
     """
     failed = [score.dimension for score in dimensions.scores if score.passed is False]
     if not failed:
         return ""
+    if duplicated and DIVERSITY in failed:
+        return TYPES[DIVERSITY]
     known, found = calibrations(dimensions.modality), dimensions.statistics
     return TYPES[max(failed, key=lambda name: known[name].log_odds(found[name].excess))]
 
