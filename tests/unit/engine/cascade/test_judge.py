@@ -77,9 +77,15 @@ def test_a_collapsed_dataset_is_called_collapse() -> None:
     assert rungs["byte 5-gram"]["interval"][0] > 0.05
     assert rungs["tier 2"]["excess_loss"] > 0.05
     assert document["effect"]["excess_loss"] < rungs["byte 5-gram"]["excess_loss"], "other readers suffer less"
+    failed = {d["dimension"] for d in document["dimensions"] if d["passed"] is False}
+    assert {"distribution fidelity", "diversity retention", "rare pattern handling"} <= failed
+    assert document["collapse_type"] in ("Type A", "Type C")
+    statistics = document["dataset"]["dimension_statistics"]
+    assert statistics["rare pattern handling"]["value"] > statistics["rare pattern handling"]["null_mean"]
     report = store.read_bytes(REPORT).decode()
     assert "<svg" in report
     assert "Collapse" in report
+    assert "Health by dimension" in report
 
 
 @pytest.mark.parametrize("candidate", [collapsed(1000), sentences(1000, 1)], ids=["collapsed", "real"])
@@ -95,6 +101,8 @@ def test_what_is_certain_takes_one_model_and_the_same_verdict(candidate: list[st
 def test_real_data_of_the_same_source_are_not_called_collapse(candidate: list[str]) -> None:
     document, _ = judged(candidate, REFERENCE)
     assert document["verdict"] != "collapse", document["reason"]
+    assert not [d for d in document["dimensions"] if d["passed"] is False]
+    assert document["collapse_type"] == ""
     low, high = document["effect"]["interval"]
     assert low < 0.05
     assert low <= document["effect"]["excess_loss"] <= high
@@ -119,6 +127,7 @@ def test_without_a_reference_the_dataset_is_judged_by_itself() -> None:
     assert (document["verdict"], document["mode"]) != ("clear", "no_reference")
     assert 0 <= document["collapse_probability"] <= 1
     assert not any(document["effect"].values())
+    assert [d["score"] for d in document["dimensions"]] == [None] * 6
     document, _ = judged(sentences(150, 1) * 10, None)
     assert (document["verdict"], document["mechanism"]) == ("collapse", "duplicated"), document["reason"]
 

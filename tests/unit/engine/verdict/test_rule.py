@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from synthos_api.results import ModelResult, PairedLosses
+from synthos_api.results import DimensionScore, ModelResult, PairedLosses
 from synthos_engine.verdict import judge
 from synthos_engine.verdict.effect import estimate_effect
 from synthos_engine.verdict.novelty import Novelty
@@ -57,6 +57,15 @@ def test_verdict_and_mechanism(models: list[ModelResult], verdict: str, mechanis
     judgement = judge(models, with_reference=True)
     assert (judgement.verdict, judgement.mechanism) == (verdict, mechanism), judgement.reason
     assert judgement.reason
+
+
+def test_only_a_collapse_has_a_type_and_dimensions_take_no_part_in_the_verdict() -> None:
+    failed = [DimensionScore(dimension="diversity retention", score=0, threshold=50, passed=False)]
+    worse, good = (
+        judge(cascade(excess), with_reference=True, dimensions=failed, collapse_type="Type C") for excess in (0.2, 0.0)
+    )
+    assert (worse.verdict, worse.collapse_type, worse.dimensions) == ("collapse", "Type C", failed)
+    assert (good.verdict, good.collapse_type, good.dimensions) == ("clear", "", failed)
 
 
 RECURRING = Novelty(novel=0.12, recurring=0.4, null_novel=0.06, null_recurring=0.2)

@@ -6,15 +6,25 @@ import time
 from collections.abc import Sequence
 
 from synthos_api.errors import DatasetNotFound, InternalError
-from synthos_api.phases import PROFILE_RESULT, REPORT, SAMPLE, VERDICT_DOCUMENT, PhaseConfig, tier_result
+from synthos_api.phases import (
+    PROFILE_RESULT,
+    REFERENCE_SAMPLE,
+    REPORT,
+    SAMPLE,
+    VERDICT_DOCUMENT,
+    PhaseConfig,
+    tier_result,
+)
 from synthos_api.presets import PRESETS
 from synthos_api.progress import Progress
 from synthos_api.results import Judgement, ModelResult, TierResult, VerdictDocument, VerdictResult
 from synthos_engine.alone import assess
 from synthos_engine.context import PhaseContext, Store
 from synthos_engine.data.artifacts import read_extra, read_outcome
+from synthos_engine.dimensions import collapse_type, measure_dimensions
 from synthos_engine.report import render
 from synthos_engine.verdict import judge
+from synthos_engine.verdict.mechanism import REPEATED_BOUND
 from synthos_engine.version import engine_version
 
 from .evidence import evidence_of
@@ -73,13 +83,25 @@ def _judge(context: PhaseContext, models: Sequence[ModelResult]) -> tuple[Judgem
     if evidence is None:
         raise InternalError("the reference's sample is missing")
     shares = {tier.tier: read_plan(context, tier.tier).reference_share for tier in config.tiers}
-    judgement = judge(models, with_reference=True, reference_share=shares, **evidence.for_judge())
+    known = evidence.for_judge()
+    dimensions = measure_dimensions(
+        *(load_table(context.store, name) for name in (SAMPLE, REFERENCE_SAMPLE)), config.seed
+    )
+    judgement = judge(
+        models,
+        with_reference=True,
+        reference_share=shares,
+        dimensions=dimensions.scores,
+        collapse_type=collapse_type(dimensions, duplicated=known["repeated"] > REPEATED_BOUND),
+        **known,
+    )
     repetition, novelty, new = evidence.repetition, evidence.novelty, evidence.new_values
     facts: dict[str, object] = {
         "repeated_rows_percentage": _percentage(repetition.all_own),
         "reference_repeated_rows_percentage": _percentage(repetition.all_reference),
         "repeated_rows_of_the_sample_percentage": _percentage(repetition.own),
         "reference_repeated_rows_of_the_sample_percentage": _percentage(repetition.reference),
+        "dimension_statistics": {name: found.facts() for name, found in dimensions.statistics.items()},
     }
     if novelty is not None:
         facts |= {
@@ -125,7 +147,9 @@ def _cascade(context: PhaseContext, models: Sequence[ModelResult]) -> dict[str, 
     for tier in config.tiers:
         size = next((m.model_size for m in models if m.tier == tier.tier), tier.model_size)
         plan = read_plan(context, tier.tier)
-        words = f"{tier.variants} models of {size:,} parameters on {plan.training_bytes:,} bytes"
+        trained = sum(model.tier == tier.tier for model in models)
+        count = f"{trained}" if trained == tier.variants else f"{trained} of {tier.variants}"
+        words = f"{count} models of {size:,} parameters on {plan.training_bytes:,} bytes"
         facts[f"tier_{tier.tier}"] = words
     return facts
 

@@ -15,6 +15,8 @@ from synthos_engine.verdict import BENIGN_BOUND, COLLAPSE_BOUND
 from .plots import comparison, loss_curves
 
 CASCADE_FILE = "cascade.json"
+STATISTICS = "dimension_statistics"
+"""Facts of the dataset that have a table of their own."""
 
 
 def render(document: VerdictDocument, models: Sequence[ModelResult]) -> str:
@@ -30,6 +32,8 @@ def render(document: VerdictDocument, models: Sequence[ModelResult]) -> str:
         facts=_facts(document),
         comparison=comparison(models, document.effect, BENIGN_BOUND, COLLAPSE_BOUND) if paired else "",
         curves=loss_curves(models) if any(model.loss_curve for model in models) else "",
+        dimensions=[dimension for dimension in document.dimensions if dimension.score is not None],
+        statistics=document.dataset.get(STATISTICS, {}),
         models=models,
         missing=_missing(document),
         command=_command(document),
@@ -58,8 +62,9 @@ def _facts(document: VerdictDocument) -> list[tuple[str, str]]:
         ("Risk score", "" if document.risk_score is None else f"{document.risk_score} of 100 (not calibrated yet)"),
         ("Severity", document.severity),
         ("Mechanism", document.mechanism),
+        ("Type", document.collapse_type),
         ("Mode", document.mode.replace("_", " ")),
-        *((_heading(key), _text(value)) for key, value in document.dataset.items()),
+        *((_heading(k), _text(v)) for k, v in document.dataset.items() if k != STATISTICS),
         *((_heading(key), _text(value)) for key, value in document.cascade.items() if key != "tiers"),
         ("Time", ", ".join(f"{phase} {seconds:.0f} s" for phase, seconds in document.timings.items())),
     ]
@@ -88,12 +93,12 @@ def _missing(document: VerdictDocument) -> list[str]:
         missing.append("The effect on held-out real rows: there was no reference.")
     names = [dimension.dimension for dimension in document.dimensions if dimension.score is None]
     if names:
-        missing.append(f"Health by dimension: {', '.join(names)}.")
+        missing.append(f"Health by dimension, where it does not apply or could not be measured: {', '.join(names)}.")
     if document.predicted_accuracy is None:
         missing.append("Accuracy predicted for the target size, and a scaling law.")
     if not document.regions:
         missing.append("Which rows cause the effect, ablations and recommendations.")
-    if not document.collapse_type:
+    if document.verdict == "collapse" and not document.collapse_type:
         missing.append("The type of collapse (A to E).")
     return missing
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from synthos_api.results import (
     SIX_DIMENSIONS,
+    CollapseType,
     DimensionScore,
     Effect,
     Judgement,
@@ -44,6 +45,8 @@ def judge(
     new_values: NewValues | None = None,
     first_rung: FirstRung | None = None,
     suspicion: Suspicion | None = None,
+    dimensions: Sequence[DimensionScore] = NOT_COMPUTED,
+    collapse_type: CollapseType = "",
 ) -> Judgement:
     """The judgement of a cascade; what this version does not compute is null or empty in it.
 
@@ -53,6 +56,8 @@ def judge(
     `new_values`: of the column with most of them. `first_rung`: what models that cost seconds show; up to
     LARGEST_LINKED parameters it decides, by its link to another reader's effect (link.py), above the cascade.
     `suspicion`: what the dataset shows by itself; counts only without a reference.
+    `dimensions`: told beside the verdict, in which they take no part; `collapse_type` is what they make of a
+    collapse, and told of nothing else.
     Raises ValueError where there is neither a pair of models nor a first rung.
     """
     if not with_reference:
@@ -72,10 +77,11 @@ def judge(
         risk_score=None if probability is None else round(100 * probability),
         severity=severity_of(estimate.excess) if verdict == "collapse" else "none",
         mode="with_reference",
+        collapse_type=collapse_type if verdict == "collapse" else "",
         mechanism=mechanism_of(pattern) if worse else "none",
         reason=reason,
         effect=_effect(estimate, estimate_tiers(models, reference_share), first_rung),
-        dimensions=NOT_COMPUTED,
+        dimensions=list(dimensions),
     )
 
 
