@@ -84,9 +84,8 @@ def _judge(context: PhaseContext, models: Sequence[ModelResult]) -> tuple[Judgem
         raise InternalError("the reference's sample is missing")
     shares = {tier.tier: read_plan(context, tier.tier).reference_share for tier in config.tiers}
     known = evidence.for_judge()
-    dimensions = measure_dimensions(
-        *(load_table(context.store, name) for name in (SAMPLE, REFERENCE_SAMPLE)), config.seed
-    )
+    candidate, reference = (load_table(context.store, name) for name in (SAMPLE, REFERENCE_SAMPLE))
+    dimensions = measure_dimensions(candidate, reference, config.seed)
     judgement = judge(
         models,
         with_reference=True,
