@@ -30,6 +30,9 @@ DEGREES: Final = 5
 _PULL: Final = 2.0
 _OPTIONS: Final = {"maxiter": 4000, "xatol": 1e-4, "fatol": 1e-4}
 FEWEST: Final = 20
+"""Candidates to fit a link to."""
+LEAST_FLOOR: Final = 0.002
+"""Below what two readers were ever seen to agree to."""
 Floats = NDArray[np.float64]
 
 
@@ -86,7 +89,7 @@ def _document(names: Sequence[str], cases: Cases) -> dict[str, Any]:
     weights, floor, spread = _parts(parameters, len(names))
     return {
         "weights": {name: round(float(weight), 4) for name, weight in zip(names, weights, strict=True)},
-        "floor": round(floor * wider, 5),
+        "floor": round(max(LEAST_FLOOR, floor * wider), 5),
         "spread": round(spread * wider, 5),
         "degrees": DEGREES,
         "widened": round(wider, 3),

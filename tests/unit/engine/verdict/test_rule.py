@@ -7,8 +7,9 @@ import pytest
 
 from synthos_api.results import DimensionScore, ModelResult, PairedLosses
 from synthos_engine.verdict import judge
-from synthos_engine.verdict.effect import estimate_effect
-from synthos_engine.verdict.novelty import Novelty
+from synthos_engine.verdict.effect import EffectEstimate, FirstRung, estimate_effect
+from synthos_engine.verdict.novelty import NewValues, Novelty
+from synthos_engine.verdict.rule import settled
 from synthos_engine.verdict.suspicion import Suspicion
 
 REAL = 2.0
@@ -232,3 +233,43 @@ def test_one_pair_per_tier_counts_the_trend_as_noise() -> None:
     assert estimate.pairs == 3
     assert estimate.degrees < 4
     assert estimate.excess == pytest.approx(0.02)
+
+
+def first_rung(excess: float, **more: float) -> FirstRung:
+    effects = {"bits": EffectEstimate(excess, 0.004, 9, 10)}
+    return FirstRung("byte 5-gram", "text", effects, EffectEstimate(-0.02, 0.01, 1e6, 1), **more)
+
+
+@pytest.mark.parametrize(("excess", "firm"), [(0.0, True), (0.6, True), (0.06, False)])
+def test_large_models_are_asked_where_the_first_rung_is_not_firm(excess: float, firm: bool) -> None:
+    assert settled(76_000_000, first_rung(excess)) is firm
+    assert settled(300_000, first_rung(excess)), "small models have no part in the verdict"
+    assert not settled(300_000, None)
+
+
+def test_the_first_rung_decides_over_small_models_and_large_ones_over_it() -> None:
+    small = judge(cascade(0.2), with_reference=True, first_rung=first_rung(0.0))
+    assert (small.verdict, small.effect.rungs[0].model) == ("clear", "byte 5-gram")
+    large = [model.model_copy(update={"model_size": 76_000_000}) for model in cascade(0.2)]
+    assert judge(large, with_reference=True, first_rung=first_rung(0.0)).verdict == "collapse"
+    assert judge(large[:1], with_reference=True, first_rung=first_rung(0.0)).verdict == "clear", "one pair is no effect"
+
+
+def test_cells_tell_noise_from_another_population_by_their_structure() -> None:
+    noise = judge([], with_reference=True, first_rung=first_rung(0.6, foreign=0.5, structure=0.4))
+    other = judge([], with_reference=True, first_rung=first_rung(0.6, foreign=0.5, structure=0.05))
+    assert (noise.verdict, noise.mechanism) == ("collapse", "noisy")
+    assert (other.verdict, other.mechanism, other.risk_score) == ("inconclusive", "shift", None)
+
+
+def test_values_that_the_reference_lacks_are_another_population() -> None:
+    found = judge([], with_reference=True, first_rung=first_rung(0.6), new_values=NewValues("year", 0.9))
+    assert (found.verdict, found.mechanism) == ("inconclusive", "shift")
+    assert "'year'" in found.reason
+    few = judge([], with_reference=True, first_rung=first_rung(0.6), new_values=NewValues("year", 0.01))
+    assert few.verdict == "collapse"
+
+
+def test_without_models_and_without_a_rung_there_is_no_judgement() -> None:
+    with pytest.raises(ValueError, match="pair of models or a first rung"):
+        judge([], with_reference=True)

@@ -66,7 +66,8 @@ def _needed(context: PhaseContext, tier: TierSpec, candidate: Rows, reference: R
     if not context.config.stop_when_certain:
         return every
     evidence = evidence_of(context, candidate, reference)
-    if evidence is not None and not settled(**evidence.for_judge()):
+    largest = max(one.model_size for one in context.config.tiers)
+    if evidence is not None and not settled(largest, **evidence.for_judge()):
         return every
     return every[:1] if tier.tier == context.config.tiers[0].tier else every[:0]
 

@@ -85,13 +85,17 @@ def judge(
     )
 
 
-def settled(first_rung: FirstRung | None, **evidence: Any) -> bool:
-    """Whether the first rung alone decides, so that models of the cascade would not change the verdict.
+def settled(largest_model: int, first_rung: FirstRung | None, **evidence: Any) -> bool:
+    """Whether models of up to so many parameters would not change what the first rung says.
 
-    `evidence`: as for `judge`. Another domain is settled as well: larger models would not tell more of it.
+    Those that are not larger than LARGEST_LINKED have no part in the verdict; larger ones do while the first rung
+    is not firm. Another domain is settled as well: larger models would not tell more of it.
+    `evidence`: as for `judge`.
     """
     if first_rung is None or _linked(first_rung) is None:
         return False
+    if largest_model <= LARGEST_LINKED:
+        return True
     judgement = judge([], with_reference=True, first_rung=first_rung, **evidence)
     return judgement.verdict != "inconclusive" or judgement.mechanism == "shift"
 
@@ -106,7 +110,8 @@ def _estimate(
 ) -> EffectEstimate | LinkedEffect:
     cascade = estimate_effect(models, reference_share)
     linked = _linked(first_rung) if first_rung is not None else None
-    if cascade is not None and (linked is None or max(model.model_size for model in models) > LARGEST_LINKED):
+    large = max((model.model_size for model in models), default=0) > LARGEST_LINKED
+    if cascade is not None and (linked is None or (large and cascade.interval() is not None)):
         return cascade
     if linked is not None:
         return linked
