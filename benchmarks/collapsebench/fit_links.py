@@ -9,6 +9,7 @@ does not follow the effect.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 
 import synthos_engine.verdict
+from synthos_engine.verdict.effect import EffectEstimate
+from synthos_engine.verdict.link import Link
+from synthos_engine.verdict.rule import decide
 
 from . import results
 from .detect import engine
@@ -47,9 +51,10 @@ class Cases:
     error: Floats
     """(cases, effects): standard errors of x."""
     source: NDArray[np.str_]
+    label: NDArray[np.str_]
 
     def where(self, chosen: NDArray[np.bool_]) -> Cases:
-        return Cases(self.y[chosen], self.x[chosen], self.error[chosen], self.source[chosen])
+        return Cases(self.y[chosen], self.x[chosen], self.error[chosen], self.source[chosen], self.label[chosen])
 
 
 def main() -> None:
@@ -59,6 +64,7 @@ def main() -> None:
         if len(cases.y) >= FEWEST:
             found[modality] = _document(names, cases) | {"registration": digest(modality)}
             print(modality, found[modality])
+            print("  with the source left out:", left_out(names, cases))
     TARGET.write_text(json.dumps({"engine": engine(), "links": found}, indent=1) + "\n", "utf-8")
 
 
@@ -66,7 +72,7 @@ def cases_of(modality: str) -> tuple[list[str], Cases]:
     """Names of the rung's effects, and the candidates that are labelled, not shifted, and have evidence."""
     evidence = results.read("evidence")
     names: list[str] = []
-    rows: list[tuple[float, list[float], list[float], str]] = []
+    rows: list[tuple[float, list[float], list[float], str, str]] = []
     for label in results.read("labels").values():
         known = evidence.get(label["id"])
         if known is None or known["content"] != label["content"] or known["modality_read"] != modality:
@@ -79,20 +85,19 @@ def cases_of(modality: str) -> tuple[list[str], Cases]:
             values = [value for value, _ in effects.values()]
             scaled = [(error or 0.0) / (1 + value) for value, error in effects.values()]
             logarithms = [float(np.log1p(value)) for value in values]
-            rows.append((float(np.log1p(label["e1"])), logarithms, scaled, label["source"]))
+            rows.append((float(np.log1p(label["e1"])), logarithms, scaled, label["source"], label["label"]))
     y, x, error = (np.array([row[i] for row in rows], float) for i in range(3))
-    return names, Cases(y, x, error, np.array([row[3] for row in rows], str))
+    source, kind = (np.array([row[i] for row in rows], str) for i in (3, 4))
+    return names, Cases(y, x, error, source, kind)
 
 
 def _document(names: Sequence[str], cases: Cases) -> dict[str, Any]:
-    parameters, wider = fit(cases), widening(cases)
-    weights, floor, spread = _parts(parameters, len(names))
+    link = _link(names, cases)
     return {
-        "weights": {name: round(float(weight), 4) for name, weight in zip(names, weights, strict=True)},
-        "floor": round(max(LEAST_FLOOR, floor * wider), 5),
-        "spread": round(spread * wider, 5),
+        "weights": {name: round(weight, 4) for name, weight in link.weights.items()},
+        "floor": round(link.floor, 5),
+        "spread": round(link.spread, 5),
         "degrees": DEGREES,
-        "widened": round(wider, 3),
         "candidates": len(cases.y),
         "sources": sorted(set(cases.source.tolist())),
     }
@@ -122,6 +127,27 @@ def widening(cases: Cases) -> float:
     ]
     expected = stats.t.ppf(0.75, DEGREES)
     return max(1.0, float(np.median(np.abs(np.concatenate(errors)))) / float(expected))
+
+
+def left_out(names: Sequence[str], cases: Cases) -> dict[str, int]:
+    """Labels and what the interval alone would call them, each source predicted by a link fitted to the others."""
+    found: Counter[str] = Counter()
+    for source in np.unique(cases.source):
+        link = _link(names, cases.where(cases.source != source))
+        for case in np.flatnonzero(cases.source == source):
+            pairs = zip(names, np.expm1(cases.x[case]), cases.error[case], strict=True)
+            effects = {name: EffectEstimate(x, error * (1 + x), DEGREES, 1) for name, x, error in pairs}
+            estimate = link.predict(effects)
+            if estimate is not None:
+                found[f"{cases.label[case]}: {decide(estimate.excess, estimate.interval())}"] += 1
+    return dict(sorted(found.items()))
+
+
+def _link(names: Sequence[str], cases: Cases) -> Link:
+    weights, floor, spread = _parts(fit(cases), len(names))
+    wider = widening(cases)
+    by_name = dict(zip(names, weights.tolist(), strict=True))
+    return Link(by_name, max(LEAST_FLOOR, floor * wider), spread * wider, DEGREES)
 
 
 def _parts(parameters: Floats, count: int) -> tuple[Floats, float, float]:

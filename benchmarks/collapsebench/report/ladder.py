@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from synthos_engine.verdict import BENIGN_BOUND, COLLAPSE_BOUND
+from synthos_engine.verdict.rule import decide
 
 from .. import statistics
 from ..statistics import Case, Rate
@@ -38,9 +38,7 @@ def called(excess: float, interval: Sequence[float] | None) -> str:
     if interval is None:
         return "inconclusive"
     low, high = interval
-    if high < COLLAPSE_BOUND and low <= BENIGN_BOUND:
-        return "clear"
-    return "collapse" if low > BENIGN_BOUND and excess >= COLLAPSE_BOUND else "inconclusive"
+    return decide(excess, (low, high))
 
 
 def stops(cases: Sequence[Case]) -> list[Stop]:

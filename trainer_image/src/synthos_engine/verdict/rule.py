@@ -144,6 +144,14 @@ def _effect(
     )
 
 
+def decide(excess: float, interval: tuple[float, float]) -> VerdictName:
+    """By the effect alone, of data that are not another domain."""
+    low, high = interval
+    if high < COLLAPSE_BOUND and low <= BENIGN_BOUND:
+        return "clear"
+    return "collapse" if low > BENIGN_BOUND and excess >= COLLAPSE_BOUND else "inconclusive"
+
+
 def _decide(estimate: EffectEstimate | LinkedEffect, pattern: LossPattern, pairs: int) -> tuple[VerdictName, str]:
     interval = estimate.interval()
     if interval is None and pairs != 1:
@@ -158,11 +166,12 @@ def _decide(estimate: EffectEstimate | LinkedEffect, pattern: LossPattern, pairs
         )
     low, high = interval
     measured = f"{estimate.excess:+.1%} loss on held-out real rows, 95 % interval {low:+.1%} to {high:+.1%}"
-    if high < COLLAPSE_BOUND and low <= BENIGN_BOUND:
+    by_effect = decide(estimate.excess, (low, high))
+    if by_effect == "clear":
         return "clear", f"Models trained on it are as good as on real data of the same size: {measured}."
     if pattern.looks_foreign:
         return "inconclusive", _shift_reason(pattern)
-    if low > BENIGN_BOUND and estimate.excess >= COLLAPSE_BOUND:
+    if by_effect == "collapse":
         return "collapse", f"Models trained on it are worse than on real data of the same size: {measured}."
     if low > BENIGN_BOUND:
         return "inconclusive", (
