@@ -273,3 +273,8 @@ def test_values_that_the_reference_lacks_are_another_population() -> None:
 def test_without_models_and_without_a_rung_there_is_no_judgement() -> None:
     with pytest.raises(ValueError, match="pair of models or a first rung"):
         judge([], with_reference=True)
+
+
+def test_what_repeats_itself_so_much_that_nothing_can_be_held_out_is_narrowed_all_the_same() -> None:
+    found = judge([], with_reference=True, first_rung=first_rung(0.6, foreign=-0.4))
+    assert (found.verdict, found.mechanism) == ("collapse", "narrowed")

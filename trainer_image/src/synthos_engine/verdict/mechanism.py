@@ -131,8 +131,6 @@ def mechanism_of(pattern: LossPattern) -> Mechanism:
         return "noisy"
     if pattern.repeated is not None and pattern.repeated > REPEATED_BOUND:
         return "duplicated"
-    if pattern.foreign is None or pattern.own is None:
-        return "other"
-    if pattern.foreign < NARROW_BOUND or pattern.own < EASY_BOUND:
-        return "narrowed"
-    return "other"
+    easy = pattern.foreign is not None and pattern.foreign < NARROW_BOUND
+    easy |= pattern.own is not None and pattern.own < EASY_BOUND
+    return "narrowed" if easy else "other"
