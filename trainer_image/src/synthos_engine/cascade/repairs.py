@@ -1,0 +1,183 @@
+"""Repairs of a candidate: operations on its rows, each of which mends one thing that may be wrong with them.
+
+A repaired candidate is an array of row numbers of a `Population`, a number as often as the row occurs. Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+STRANGE_QUANTILE: Final = 0.975
+"""Of real rows' costs, above which a row is strange."""
+ODD_SHARE: Final = 0.05
+"""Of strange rows: twice what real data have, of which up to there none is taken for damage."""
+ODD_REPETITION: Final = 0.02
+"""Surplus of repeated rows over the reference's in equal samples that is no accident."""
+SIZES: Final = 4
+"""Classes of rows by their weight."""
+STRATA: Final = 32
+"""Kinds of rows, in all classes together."""
+_CERTAIN: Final = 3.0
+"""Standard deviations of sampling that a stratum's share has to differ by to be put right."""
+
+
+@dataclass(frozen=True)
+class Population:
+    """Rows of the candidate, numbers 0 to `own` - 1, and of the reference after them.
+
+    `content` is equal where rows are, `weight` is in bytes or rows, `features` tell what rows are about, `cost`
+    is what models of other reference rows pay for a unit of weight (not-a-number for the rows those have read).
+    """
+
+    own: int
+    content: Ints
+    weight: Ints
+    features: Floats
+    cost: Floats
+
+    @property
+    def candidate(self) -> Ints:
+        return np.arange(self.own)
+
+    @property
+    def reference(self) -> Ints:
+        return np.arange(self.own, len(self.content))
+
+    @property
+    def spare(self) -> Ints:
+        """Rows of the reference that no model of costs has read: their costs are usual ones."""
+        return self.reference[~np.isnan(self.cost[self.own :])]
+
+
+@dataclass(frozen=True)
+class Strata:
+    """Of each row of a population, whether it is strange, and its stratum."""
+
+    strange: Flags
+    stratum: Ints
+
+    @classmethod
+    def of(cls, population: Population) -> Strata:
+        """By weight, and within a class of weights by `features`, all by quantiles of the reference."""
+        reference, spare = population.reference, population.spare
+        bounds = np.unique(np.quantile(population.weight[reference], np.arange(1, SIZES) / SIZES))
+        bounds = bounds[bounds < population.weight[reference].max()]
+        size = np.searchsorted(bounds, population.weight, side="left")
+        depth = int(np.log2(STRATA // (len(bounds) + 1)))
+        strange, stratum = np.zeros(len(size), bool), np.zeros(len(size), np.int64)
+        for one in range(len(bounds) + 1):
+            here, priced = np.flatnonzero(size == one), spare[size[spare] == one]
+            usual = population.features[reference[size[reference] == one]]
+            stratum[here] = one * 2**depth + _leaves(usual, population.features[here], depth)
+            if len(priced):
+                strange[here] = population.cost[here] > np.quantile(population.cost[priced], STRANGE_QUANTILE)
+        return cls(strange, stratum)
+
+
+def _leaves(usual: Floats, features: Floats, depth: int) -> Ints:
+    """Leaf of each of the `features` in a tree that halves the usual ones along their first principal axis.
+
+    A principal direction tree (Verma, Kpotufe and Dasgupta 2009): kinds of rows of about equal frequency.
+    """
+    leaf = np.zeros(len(features), np.int64)
+    if depth == 0 or len(usual) < 2:
+        return leaf
+    _, axes = np.linalg.eigh(np.cov(usual, rowvar=False).reshape(usual.shape[1], -1))
+    axis = axes[:, -1]
+    bound = float(np.median(usual @ axis))
+    left, usual_left = features @ axis <= bound, usual @ axis <= bound
+    leaf[left] = _leaves(usual[usual_left], features[left], depth - 1)
+    leaf[~left] = 2 ** (depth - 1) + _leaves(usual[~usual_left], features[~left], depth - 1)
+    return leaf
+
+
+def without_copies(rows: Ints, population: Population) -> Ints:
+    """One copy of each row, or as many as an equal number of the reference's rows would hold.
+
+    All of them where rows repeat no more than the reference's do.
+    """
+    content = population.content[rows]
+    if repeated_share(content) - _usual_repetition(len(rows), population) <= ODD_REPETITION:
+        return rows
+    theirs = population.content[population.reference]
+    expected = np.bincount(theirs, minlength=int(population.content.max()) + 1) * len(rows) / len(theirs)
+    allowed = np.maximum(1, np.ceil(expected[content])).astype(np.int64)
+    return rows[_occurrence(content) < allowed]
+
+
+def without_strange(rows: Ints, strata: Strata) -> Ints:
+    """Without rows that cost the reference's models more than nearly all real ones; all where they are few."""
+    strange = strata.strange[rows]
+    return rows[~strange] if strange.mean() > ODD_SHARE else rows
+
+
+def with_variety(rows: Ints, population: Population, strata: Strata, seed: int) -> Ints:
+    """As much as before, with ordinary rows in the shares of the reference's strata; in random order.
+
+    Strata with too many lose rows at random; strata with too few are filled with real rows, each as often as
+    the candidate's are repeated, so that repetition is not mended by the way. Strange rows stay. A share that
+    sampling may explain stays as well.
+    """
+    ordinary = rows[~strata.strange[rows]]
+    real = population.reference[~strata.strange[population.reference]]
+    if not len(ordinary) or not len(real):
+        return rows
+    rng = np.random.default_rng((seed, len(rows)))
+    surplus = _surplus(ordinary, real, population, strata)
+    copies = max(1, round(len(ordinary) / len(np.unique(population.content[ordinary]))))
+    dropped, added = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for stratum in np.flatnonzero(surplus):
+        count = round(abs(float(surplus[stratum])))
+        if surplus[stratum] > 0:
+            places = np.flatnonzero((strata.stratum[rows] == stratum) & ~strata.strange[rows])
+            dropped.append(rng.permutation(places)[:count])
+        else:
+            kind = rng.permutation(real[strata.stratum[real] == stratum])
+            added.append(np.resize(np.repeat(kind[: -(-count // copies)], copies), count))
+    if not surplus.any():
+        return rows
+    mended = rng.permutation(np.concatenate([np.delete(rows, np.concatenate(dropped)), *added]))
+    return cut(mended, population.weight, int(population.weight[rows].sum()))
+
+
+def _surplus(ordinary: Ints, real: Ints, population: Population, strata: Strata) -> Floats:
+    """(strata,) rows too many, or too few, 0 where sampling explains them."""
+    share = np.bincount(strata.stratum[real], minlength=STRATA) / len(real)
+    different = len(np.unique(population.content[ordinary]))
+    scatter = np.sqrt(share * (1 - share) * (1 / different + 1 / len(real)))
+    surplus = np.bincount(strata.stratum[ordinary], minlength=STRATA) / len(ordinary) - share
+    certain = np.abs(surplus) > _CERTAIN * np.maximum(scatter, 1 / different)
+    counted: Floats = np.where(certain, surplus, 0.0) * len(ordinary)
+    return counted
+
+
+def cut(rows: Ints, weight: Ints, most: int) -> Ints:
+    """The first of them, up to about so much."""
+    return rows[: int(np.searchsorted(np.cumsum(weight[rows]), most)) + 1]
+
+
+def repeated_share(content: Ints) -> float:
+    return 1 - len(np.unique(content)) / max(1, len(content))
+
+
+def _usual_repetition(count: int, population: Population) -> float:
+    """Of so many rows of the reference, or of all of them."""
+    return repeated_share(population.content[population.reference[:count]])
+
+
+def _occurrence(content: Ints) -> Ints:
+    """How many equal ones stand before each."""
+    order = np.argsort(content, kind="stable")
+    ordered = content[order]
+    first = np.searchsorted(ordered, ordered, side="left")
+    found = np.empty(len(content), np.int64)
+    found[order] = np.arange(len(content)) - first
+    return found
