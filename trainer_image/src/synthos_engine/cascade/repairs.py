@@ -15,10 +15,10 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-STRANGE_QUANTILE: Final = 0.975
-"""Of real rows' costs, above which a row is strange."""
-ODD_SHARE: Final = 0.05
-"""Of strange rows: twice what real data have, of which up to there none is taken for damage."""
+COST_LEVELS: Final = (0.5, 0.75, 0.9, 0.975)
+"""Quantiles of real rows' costs between which the candidate's must not be more than its cheap half calls for."""
+ODD_SHARE: Final = 0.02
+"""Of strange rows, up to which none is taken for damage."""
 ODD_REPETITION: Final = 0.02
 """Surplus of repeated rows over the reference's in equal samples that is no accident."""
 SIZES: Final = 4
@@ -26,7 +26,7 @@ SIZES: Final = 4
 STRATA: Final = 32
 """Kinds of rows, in all classes together."""
 _CERTAIN: Final = 3.0
-"""Standard deviations of sampling that a stratum's share has to differ by to be put right."""
+"""Standard deviations of sampling that a share has to differ by to be put right."""
 
 
 @dataclass(frozen=True)
@@ -59,27 +59,50 @@ class Population:
 
 @dataclass(frozen=True)
 class Strata:
-    """Of each row of a population, whether it is strange, and its stratum."""
+    """Of each row of a population, its stratum, and whether it is one of the candidate's strange rows."""
 
     strange: Flags
     stratum: Ints
 
     @classmethod
-    def of(cls, population: Population) -> Strata:
+    def of(cls, population: Population, seed: int) -> Strata:
         """By weight, and within a class of weights by `features`, all by quantiles of the reference."""
         reference, spare = population.reference, population.spare
         bounds = np.unique(np.quantile(population.weight[reference], np.arange(1, SIZES) / SIZES))
         bounds = bounds[bounds < population.weight[reference].max()]
         size = np.searchsorted(bounds, population.weight, side="left")
         depth = int(np.log2(STRATA // (len(bounds) + 1)))
+        luck = np.random.default_rng(seed).random(int(population.content.max()) + 1)
         strange, stratum = np.zeros(len(size), bool), np.zeros(len(size), np.int64)
         for one in range(len(bounds) + 1):
             here, priced = np.flatnonzero(size == one), spare[size[spare] == one]
             usual = population.features[reference[size[reference] == one]]
             stratum[here] = one * 2**depth + _leaves(usual, population.features[here], depth)
-            if len(priced):
-                strange[here] = population.cost[here] > np.quantile(population.cost[priced], STRANGE_QUANTILE)
+            ours = here[here < population.own]
+            if len(priced) and len(ours):
+                cost = population.cost
+                strange[ours] = _strange(cost[ours], cost[priced], luck[population.content[ours]])
         return cls(strange, stratum)
+
+
+def _strange(own: Floats, usual: Floats, luck: Floats) -> Flags:
+    """The rows to leave out so that what is left does not cost more than real rows do.
+
+    A level has too many when there are more than its cheap half calls for. Beyond the last quantile the dearest
+    go first; elsewhere chance picks, by `luck`, which is uniform and equal where rows are.
+    """
+    level = np.searchsorted(np.quantile(usual, COST_LEVELS), own)
+    shares = np.diff(np.array([0.0, *COST_LEVELS, 1.0]))
+    have = np.bincount(level, minlength=len(shares))
+    allowed = shares / shares[0] * have[0]
+    scatter = np.sqrt(allowed + allowed**2 * (1 / max(1, have[0]) + 1 / (shares * len(usual))))
+    surplus = np.where(have > allowed + _CERTAIN * scatter, 1 - allowed / np.maximum(1, have), 0.0)
+    surplus[0] = 0.0
+    flags: Flags = luck < surplus[level]
+    last = level == len(COST_LEVELS)
+    if last.any():
+        flags[last] = own[last] > np.quantile(own[last], 1 - surplus[-1])
+    return flags
 
 
 def _leaves(usual: Floats, features: Floats, depth: int) -> Ints:
@@ -114,7 +137,7 @@ def without_copies(rows: Ints, population: Population) -> Ints:
 
 
 def without_strange(rows: Ints, strata: Strata) -> Ints:
-    """Without rows that cost the reference's models more than nearly all real ones; all where they are few."""
+    """All of them where the strange ones are few."""
     strange = strata.strange[rows]
     return rows[~strange] if strange.mean() > ODD_SHARE else rows
 
@@ -127,10 +150,9 @@ def with_variety(rows: Ints, population: Population, strata: Strata, seed: int) 
     sampling may explain stays as well.
     """
     ordinary = rows[~strata.strange[rows]]
-    real = population.reference[~strata.strange[population.reference]]
-    if not len(ordinary) or not len(real):
+    if not len(ordinary):
         return rows
-    rng = np.random.default_rng((seed, len(rows)))
+    rng, real = np.random.default_rng((seed, len(rows))), population.reference
     surplus = _surplus(ordinary, real, population, strata)
     copies = max(1, round(len(ordinary) / len(np.unique(population.content[ordinary]))))
     dropped, added = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]

@@ -50,9 +50,9 @@ _PURPOSE: Final = 9
 _WORDS: Final = {
     REPETITION: "{share:.0%} of the rows repeat another one. With one copy of each, all else as it is, the effect "
     "goes from {before:+.1%} to {after:+.1%}.",
-    STRANGENESS: "{share:.0%} of the rows cost models of the reference more than all but 2.5 % of real rows do: noise, "
-    "broken relations, or rows from elsewhere. Without them, all else as it is, the effect goes from {before:+.1%} "
-    "to {after:+.1%}.",
+    STRANGENESS: "{share:.0%} of the rows cost models of the reference more than real rows do, or are too many of such "
+    "rows: noise, broken relations, or rows from elsewhere. Without them, all else as it is, the effect goes from "
+    "{before:+.1%} to {after:+.1%}.",
     VARIETY: "Kinds of rows (by size and content) do not have the shares they have in the reference. "
     "With {share:.0%} of the rows exchanged for real ones of the kinds that lack, all else as it is, the "
     "effect goes from {before:+.1%} to {after:+.1%}.",
@@ -107,7 +107,7 @@ def attribute(material: Material, samples: tuple[pa.Table, pa.Table], seed: int)
         return None
     rng = np.random.default_rng((seed, _PURPOSE))
     population = _population(reader, rng)
-    strata = Strata.of(population)
+    strata = Strata.of(population, seed)
     most = min(reader.most, int(reader.weight[population.reference].sum()) // 2)
     candidate = cut(rng.permutation(reader.own), reader.weight, most)
     repaired = {c: _repair(candidate, c, population, strata, seed) for c in coalitions(REPAIRS)}
