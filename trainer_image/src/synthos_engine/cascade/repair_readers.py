@@ -23,6 +23,8 @@ from .repairs import Floats, Ints
 TEXT_BYTES: Final = 1_000_000
 TABLE_ROWS: Final = 20_000
 """What a set of rows weighs at most."""
+TRAINING: Final = CellTraining(most_steps=400)
+"""Shorter than that of the first rung: up to twenty networks are trained at once, and they are only compared."""
 HASHES: Final = 64
 """Features of a text."""
 
@@ -148,8 +150,10 @@ class CellReader:
         """By the log loss: what is strange by it is the improbable."""
         found = np.zeros(len(self.content))
         for one in self._cells:
-            problem = one.layout.problem
-            network = train_networks([one.of(known)], one.real, slice(0, 1), problem, self._seed, CellTraining())
+            problem, read = one.layout.problem, one.of(known)
+            if not len(read):
+                continue
+            network = train_networks([read], one.real, slice(0, 1), problem, self._seed, TRAINING)
             by_moment = costs(network, one.moments).bits[0] @ weights(constant_costs(one.real, problem).bits)
             found += one.means(by_moment)
         return found
@@ -175,7 +179,7 @@ class CellReader:
             problem = one.layout.problem
             parts = [one.of(rows) for rows in sets]
             if min(map(len, parts)):
-                networks = train_networks(parts, one.real, judges, problem, self._seed, CellTraining())
+                networks = train_networks(parts, one.real, judges, problem, self._seed, TRAINING)
                 best = weights(constant_costs(one.real, problem).ranked)
                 total += (costs(networks, one.real).ranked @ best).sum(1)
         return total

@@ -24,7 +24,8 @@ ODD_REPETITION: Final = 0.02
 SIZES: Final = 4
 """Classes of rows by their weight."""
 STRATA: Final = 32
-"""Kinds of rows, in all classes together."""
+FEWEST_EXPECTED: Final = 16
+"""Kinds of rows, in all classes together: so many at most, and each with so many different rows at least."""
 _CERTAIN: Final = 3.0
 """Standard deviations of sampling that a share has to differ by to be put right."""
 
@@ -71,7 +72,9 @@ class Strata:
         bounds = np.unique(np.quantile(population.weight[reference], np.arange(1, SIZES) / SIZES))
         bounds = bounds[bounds < population.weight[reference].max()]
         size = np.searchsorted(bounds, population.weight, side="left")
-        depth = int(np.log2(STRATA // (len(bounds) + 1)))
+        different = len(np.unique(population.content[population.candidate]))
+        kinds = min(STRATA, max(len(bounds) + 1, different // FEWEST_EXPECTED))
+        depth = int(np.log2(kinds // (len(bounds) + 1)))
         luck = np.random.default_rng(seed).random(int(population.content.max()) + 1)
         strange, stratum = np.zeros(len(size), bool), np.zeros(len(size), np.int64)
         for one in range(len(bounds) + 1):
@@ -145,8 +148,8 @@ def without_strange(rows: Ints, strata: Strata) -> Ints:
 def with_variety(rows: Ints, population: Population, strata: Strata, seed: int) -> Ints:
     """As much as before, with ordinary rows in the shares of the reference's strata; in random order.
 
-    Strata with too many lose rows at random; strata with too few are filled with real rows, each as often as
-    the candidate's are repeated, so that repetition is not mended by the way. Strange rows stay. A share that
+    Strata with too many lose rows at random, all copies of one together; strata with too few are filled with real
+    rows, each as often as the candidate's are repeated: repetition is not mended by the way. Strange rows stay. A share that
     sampling may explain stays as well.
     """
     ordinary = rows[~strata.strange[rows]]
@@ -154,13 +157,14 @@ def with_variety(rows: Ints, population: Population, strata: Strata, seed: int) 
         return rows
     rng, real = np.random.default_rng((seed, len(rows))), population.reference
     surplus = _surplus(ordinary, real, population, strata)
+    luck = rng.random(int(population.content.max()) + 1)
     copies = max(1, round(len(ordinary) / len(np.unique(population.content[ordinary]))))
     dropped, added = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for stratum in np.flatnonzero(surplus):
         count = round(abs(float(surplus[stratum])))
         if surplus[stratum] > 0:
             places = np.flatnonzero((strata.stratum[rows] == stratum) & ~strata.strange[rows])
-            dropped.append(rng.permutation(places)[:count])
+            dropped.append(places[np.argsort(luck[population.content[rows[places]]], kind="stable")][:count])
         else:
             kind = rng.permutation(real[strata.stratum[real] == stratum])
             added.append(np.resize(np.repeat(kind[: -(-count // copies)], copies), count))

@@ -113,7 +113,8 @@ def attribute(material: Material, samples: tuple[pa.Table, pa.Table], seed: int)
     repaired = {c: _repair(candidate, c, population, strata, seed) for c in coalitions(REPAIRS)}
     changed = {name: _changed(candidate, repaired[frozenset([name])]) for name in REPAIRS}
     changed[REPETITION] = repeated_share(population.content[candidate])
-    return Attribution(_effects(reader, repaired, rng), changed)
+    effects = _effects(reader, repaired, rng)
+    return Attribution(effects, changed) if effects else None
 
 
 def _population(reader: Reader, rng: np.random.Generator) -> Population:
@@ -150,7 +151,7 @@ def _changed(before: Ints, after: Ints) -> float:
 
 
 def _effects(reader: Reader, repaired: Mapping[Coalition, Ints], rng: np.random.Generator) -> dict[Coalition, float]:
-    """Equal repaired candidates are read once, and what is too small has no effect."""
+    """Equal repaired candidates are read once, what is too small has no effect; empty where none can be read."""
     full = int(reader.weight[repaired[frozenset()]].sum())
     found: dict[bytes, Ints] = {}
     for rows in repaired.values():
@@ -163,6 +164,8 @@ def _effects(reader: Reader, repaired: Mapping[Coalition, Ints], rng: np.random.
     orders = [rng.permutation(reference) for _ in range(DRAWS)]
     draws = [cut(order, reader.weight, size) for size in ladder for order in orders]
     losses = reader.losses([*sets, *draws], slice(len(sets), len(sets) + DRAWS))
+    if not (losses > 0).all():
+        return {}
     usual = _usual_losses(sizes, np.array([reader.weight[rows].sum() for rows in draws]), losses[len(sets) :])
     effect = dict(zip(found, losses[: len(sets)] / usual - 1, strict=True))
     return {coalition: float(effect.get(rows.tobytes(), 0.0)) for coalition, rows in repaired.items()}
