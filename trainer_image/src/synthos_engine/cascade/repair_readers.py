@@ -26,7 +26,7 @@ TABLE_ROWS: Final = 20_000
 TRAINING: Final = CellTraining(most_steps=400)
 """Shorter than that of the first rung: up to twenty networks are trained at once, and they are only compared."""
 HASHES: Final = 64
-"""Features of a text."""
+"""Features of a row of text."""
 
 
 class Reader(Protocol):

@@ -149,8 +149,8 @@ def with_variety(rows: Ints, population: Population, strata: Strata, seed: int) 
     """As much as before, with ordinary rows in the shares of the reference's strata; in random order.
 
     Strata with too many lose rows at random, all copies of one together; strata with too few are filled with real
-    rows, each as often as the candidate's are repeated: repetition is not mended by the way. Strange rows stay. A share that
-    sampling may explain stays as well.
+    rows, each as often as the candidate's are repeated: repetition is not mended by the way. Strange rows stay, and
+    so does a share that sampling may explain.
     """
     ordinary = rows[~strata.strange[rows]]
     if not len(ordinary):
