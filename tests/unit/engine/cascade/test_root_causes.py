@@ -96,24 +96,26 @@ def table(count: int, seed: int) -> pa.Table:
     kind = rng.choice(["a", "b", "c"], count)
     price = size * np.where(kind == "a", 3, 1) + 0.1 * rng.normal(size=count)
     content = {"size": size, "kind": kind, "price": price, "tax": 0.2 * price + 0.05 * rng.normal(size=count)}
-    return pa.table({name: pa.array(values) for name, values in content.items()})
+    return pa.table({name: pa.array(list(values)) for name, values in content.items()})
 
 
 def of_table(candidate: pa.Table) -> Attribution:
     settings = config([tier(1)])
     ours, known = (t.append_column("__row__", pa.array(range(t.num_rows))) for t in (candidate, table(2400, 2)))
-    rows = [
+    candidate_rows, reference_rows = (
         Rows([text for batch in part.to_batches() for text in rows_to_text(batch)], np.arange(part.num_rows))
         for part in (ours, known)
-    ]
-    found = attribute(split(*rows, settings, CONTEXT), (ours, known), 0)
+    )
+    found = attribute(split(candidate_rows, reference_rows, settings, CONTEXT), (ours, known), 0)
     assert found is not None
     return found
 
 
 def test_a_table_without_relations_has_strange_rows() -> None:
     sound, rng = table(1000, 1), np.random.default_rng(5)
-    uncoupled = pa.table({name: sound[name].take(rng.permutation(1000)) for name in sound.column_names})
+    uncoupled = pa.table(
+        {name: sound[name].take(rng.permutation(1000)).combine_chunks() for name in sound.column_names}
+    )
     shares = of_table(uncoupled).shares()
     assert shares[STRANGENESS] >= 70
     assert sum(shares.values()) == 100

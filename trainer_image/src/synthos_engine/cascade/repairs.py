@@ -152,30 +152,55 @@ def with_variety(rows: Ints, population: Population, strata: Strata, seed: int) 
     rows, each as often as the candidate's are repeated: repetition is not mended by the way. Strange rows stay, and
     so does a share that sampling may explain.
     """
-    ordinary = rows[~strata.strange[rows]]
-    if not len(ordinary):
+    surplus, rng = _surplus(rows, population, strata), np.random.default_rng((seed, len(rows)))
+    if not surplus.any():
         return rows
-    rng, real = np.random.default_rng((seed, len(rows))), population.reference
-    surplus = _surplus(ordinary, real, population, strata)
     luck = rng.random(int(population.content.max()) + 1)
+    ordinary = rows[~strata.strange[rows]]
     copies = max(1, round(len(ordinary) / len(np.unique(population.content[ordinary]))))
-    dropped, added = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    gone, new = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for stratum in np.flatnonzero(surplus):
         count = round(abs(float(surplus[stratum])))
         if surplus[stratum] > 0:
             places = np.flatnonzero((strata.stratum[rows] == stratum) & ~strata.strange[rows])
-            dropped.append(places[np.argsort(luck[population.content[rows[places]]], kind="stable")][:count])
+            gone.append(places[np.argsort(luck[population.content[rows[places]]], kind="stable")][:count])
         else:
-            kind = rng.permutation(real[strata.stratum[real] == stratum])
-            added.append(np.resize(np.repeat(kind[: -(-count // copies)], copies), count))
-    if not surplus.any():
-        return rows
-    mended = rng.permutation(np.concatenate([np.delete(rows, np.concatenate(dropped)), *added]))
+            kind = rng.permutation(population.reference[strata.stratum[population.reference] == stratum])
+            new.append(np.resize(np.repeat(kind[: -(-count // copies)], copies), count))
+    mended = rng.permutation(np.concatenate([np.delete(rows, np.concatenate(gone)), *new]))
     return cut(mended, population.weight, int(population.weight[rows].sum()))
 
 
-def _surplus(ordinary: Ints, real: Ints, population: Population, strata: Strata) -> Floats:
-    """(strata,) rows too many, or too few, 0 where sampling explains them."""
+def with_likes(rows: Ints, population: Population, strata: Strata, seed: int) -> Ints:
+    """With as many rows exchanged for real ones as `with_variety` puts in, but each for the one most like it.
+
+    A control: what this mends, real rows mend whatever their kind.
+    """
+    count = round(float(np.maximum(-_surplus(rows, population, strata), 0).sum()))
+    if not count:
+        return rows
+    luck = np.random.default_rng((seed, len(rows))).random(int(population.content.max()) + 1)
+    places = np.flatnonzero(~strata.strange[rows])
+    places = places[np.argsort(luck[population.content[rows[places]]], kind="stable")][:count]
+    exchanged = rows.copy()
+    exchanged[places] = population.reference[
+        _nearest(population.features[rows[places]], population.features[population.reference])
+    ]
+    return cut(exchanged, population.weight, int(population.weight[rows].sum()))
+
+
+def _nearest(points: Floats, others: Floats) -> Ints:
+    """Which of the others is nearest to each point."""
+    squares = (others**2).sum(1)
+    parts = np.array_split(points, max(1, len(points) // 500))
+    return np.concatenate([np.argmin(squares - 2 * part @ others.T, axis=1) for part in parts])
+
+
+def _surplus(rows: Ints, population: Population, strata: Strata) -> Floats:
+    """(strata,) ordinary rows too many, or too few, 0 where sampling explains them."""
+    real, ordinary = population.reference, rows[~strata.strange[rows]]
+    if not len(ordinary):
+        return np.zeros(STRATA)
     share = np.bincount(strata.stratum[real], minlength=STRATA) / len(real)
     different = len(np.unique(population.content[ordinary]))
     scatter = np.sqrt(share * (1 - share) * (1 / different + 1 / len(real)))

@@ -7,7 +7,7 @@ on the same holdout. What stays when all are made is a cause of its own: the row
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,6 +27,7 @@ from .repairs import (
     Strata,
     cut,
     repeated_share,
+    with_likes,
     with_variety,
     without_copies,
     without_strange,
@@ -53,9 +54,9 @@ _WORDS: Final = {
     STRANGENESS: "{share:.0%} of the rows cost models of the reference more than real rows do, or are too many of such "
     "rows: noise, broken relations, or rows from elsewhere. Without them, all else as it is, the effect goes from "
     "{before:+.1%} to {after:+.1%}.",
-    VARIETY: "Kinds of rows (by size and content) do not have the shares they have in the reference. "
-    "With {share:.0%} of the rows exchanged for real ones of the kinds that lack, all else as it is, the "
-    "effect goes from {before:+.1%} to {after:+.1%}.",
+    VARIETY: "Kinds of rows (by size and content) do not have the shares they have in the reference. With {share:.0%} "
+    "of the rows exchanged for real ones of the kinds that lack, all else as it is, the effect goes from {before:+.1%} "
+    "to {after:+.1%}, not counting what real rows like those at hand mend as well.",
     WRITING: "With all repairs made, the effect goes from {before:+.1%} to {after:+.1%}. This rest lies in what the "
     "rows themselves say, not in which rows there are.",
 }
@@ -111,10 +112,27 @@ def attribute(material: Material, samples: tuple[pa.Table, pa.Table], seed: int)
     most = min(reader.most, int(reader.weight[population.reference].sum()) // 2)
     candidate = cut(rng.permutation(reader.own), reader.weight, most)
     repaired = {c: _repair(candidate, c, population, strata, seed) for c in coalitions(REPAIRS)}
+    controls = {c: with_likes(repaired[c - {VARIETY}], population, strata, seed) for c in repaired if VARIETY in c}
     changed = {name: _changed(candidate, repaired[frozenset([name])]) for name in REPAIRS}
     changed[REPETITION] = repeated_share(population.content[candidate])
-    effects = _effects(reader, repaired, rng)
-    return Attribution(effects, changed) if effects else None
+    effects = _effects(reader, [*repaired.values(), *controls.values()], rng)
+    if not effects:
+        return None
+    measured = dict(zip(repaired, effects, strict=False))
+    exchanged = dict(zip(controls, effects[len(repaired) :], strict=True))
+    return Attribution(_by_variety_alone(measured, exchanged), changed)
+
+
+def _by_variety_alone(
+    effects: Mapping[Coalition, float], exchanged: Mapping[Coalition, float]
+) -> dict[Coalition, float]:
+    """What exchanging rows for real ones like them mends as well is no matter of variety, and is not counted."""
+    return {
+        c: effects[c - {VARIETY}] - max(0.0, min(effects[c - {VARIETY}], exchanged[c]) - effect)
+        if c in exchanged
+        else effect
+        for c, effect in effects.items()
+    }
 
 
 def _population(reader: Reader, rng: np.random.Generator) -> Population:
@@ -150,25 +168,27 @@ def _changed(before: Ints, after: Ints) -> float:
     return max(len(before) - same, len(after) - same) / len(before)
 
 
-def _effects(reader: Reader, repaired: Mapping[Coalition, Ints], rng: np.random.Generator) -> dict[Coalition, float]:
-    """Equal repaired candidates are read once, what is too small has no effect; empty where none can be read."""
-    full = int(reader.weight[repaired[frozenset()]].sum())
+def _effects(reader: Reader, repaired: Sequence[Ints], rng: np.random.Generator) -> list[float]:
+    """Equal repaired candidates are read once, what is too small has no effect; empty where none can be read.
+
+    The first of them is the candidate as it is.
+    """
+    full = int(reader.weight[repaired[0]].sum())
     found: dict[bytes, Ints] = {}
-    for rows in repaired.values():
+    for rows in repaired:
         if len(rows) >= FEWEST_ROWS and reader.weight[rows].sum() >= SMALLEST_SHARE * full:
             found.setdefault(rows.tobytes(), rows)
     sets = list(found.values())
     sizes = np.array([int(reader.weight[rows].sum()) for rows in sets])
-    ladder = _ladder(sizes)
     reference = np.arange(reader.own, len(reader.content))
     orders = [rng.permutation(reference) for _ in range(DRAWS)]
-    draws = [cut(order, reader.weight, size) for size in ladder for order in orders]
+    draws = [cut(order, reader.weight, size) for size in _ladder(sizes) for order in orders]
     losses = reader.losses([*sets, *draws], slice(len(sets), len(sets) + DRAWS))
     if not (losses > 0).all():
-        return {}
+        return []
     usual = _usual_losses(sizes, np.array([reader.weight[rows].sum() for rows in draws]), losses[len(sets) :])
     effect = dict(zip(found, losses[: len(sets)] / usual - 1, strict=True))
-    return {coalition: float(effect.get(rows.tobytes(), 0.0)) for coalition, rows in repaired.items()}
+    return [float(effect.get(rows.tobytes(), 0.0)) for rows in repaired]
 
 
 def _ladder(sizes: Ints) -> list[int]:
