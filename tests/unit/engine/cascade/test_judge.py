@@ -82,9 +82,11 @@ def test_a_collapsed_dataset_is_called_collapse() -> None:
     assert document["collapse_type"] in ("Type A", "Type C")
     statistics = document["dataset"]["dimension_statistics"]
     assert statistics["rare pattern handling"]["value"] > statistics["rare pattern handling"]["null_mean"]
+    assert sum(cause["percentage"] for cause in document["root_causes"]) == 100
     report = store.read_bytes(REPORT).decode()
     assert "<svg" in report
     assert "Collapse" in report
+    assert "Root causes" in report
     assert "Health by dimension" in report
 
 
@@ -103,6 +105,7 @@ def test_real_data_of_the_same_source_are_not_called_collapse(candidate: list[st
     assert document["verdict"] != "collapse", document["reason"]
     assert not [d for d in document["dimensions"] if d["passed"] is False]
     assert document["collapse_type"] == ""
+    assert document["root_causes"] == []
     low, high = document["effect"]["interval"]
     assert low < 0.05
     assert low <= document["effect"]["excess_loss"] <= high
@@ -112,6 +115,8 @@ def test_one_row_over_and_over_is_judged_too() -> None:
     few = [f"the same row again and again, word for word {i}" for i in range(5)]
     document, _ = judged(few * 300, REFERENCE)
     assert (document["verdict"], document["mechanism"]) == ("collapse", "duplicated"), document["reason"]
+    assert document["root_causes"][0]["cause"] == "repeated rows"
+    assert document["root_causes"][0]["percentage"] > 80
 
 
 def test_a_few_long_documents_of_another_domain_are_not_called_collapse() -> None:

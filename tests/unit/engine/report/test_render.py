@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from synthos_api.results import ModelResult, VerdictDocument
+from synthos_api.results import ModelResult, RootCause, VerdictDocument
 from synthos_api.v1alpha1 import CascadeSpec, TierSpec
 from synthos_engine.report import render
 from synthos_engine.verdict import judge
@@ -90,6 +90,18 @@ def test_the_report_says_what_was_found_and_what_was_not() -> None:
     assert "+30.0 %" in html
     assert "Which rows cause the effect" in html
     assert "--reference /data/ref.parquet --cascade nano --seed 7" in html
+
+
+def test_root_causes_are_shown_or_missed() -> None:
+    models = cascade(0.3, foreign=-0.2)
+    assert "Root causes:" in render(document(models), models)
+    causes = [RootCause(cause="repeated rows", percentage=80, description="80% of <rows>")]
+    html = render(document(models).model_copy(update={"root_causes": causes}), models)
+    assert "<td>repeated rows</td>" in html
+    assert "80 %" in html
+    assert "80% of &lt;rows&gt;" in html
+    assert "Root causes:" not in html
+    assert "Root causes" not in render(document(cascade(0.0)), models)
 
 
 def test_without_a_reference_there_is_no_comparison() -> None:

@@ -40,13 +40,13 @@ def read_cells(material: Material, candidate: pa.Table, reference: pa.Table, see
     """
     if material.reference is None or material.real_holdout is None:
         raise ValueError("there is no reference to read")
-    ours, known = _rows(candidate, material.candidate.numbers), _rows(reference, material.reference.numbers)
+    ours, known = rows_of(candidate, material.candidate.numbers), rows_of(reference, material.reference.numbers)
     layouts = series_layouts(known) if modality_of(reference.schema) == "series" else table_layouts(known)
     size = min(ours.num_rows, known.num_rows // 2, MOST_ROWS)
     rng = np.random.default_rng((seed, _PURPOSE))
     chosen = [rng.permutation(part)[:size] for part in [ours.num_rows] * CANDIDATES + [known.num_rows] * DRAWS]
-    data = _Data(ours, known, chosen, _held_out(reference, material.real_holdout.corpus),
-                 _held_out(candidate, material.candidate_holdout.corpus))  # fmt: skip
+    data = _Data(ours, known, chosen, held_out(reference, material.real_holdout.corpus),
+                 held_out(candidate, material.candidate_holdout.corpus))  # fmt: skip
     read = [one for layout in layouts if (one := _read(layout, data, seed)) is not None]
     if not read:
         return None
@@ -124,15 +124,15 @@ def _read(layout: Layout, data: _Data, seed: int) -> _Read | None:
     )
 
 
-def _held_out(table: pa.Table, corpus: Corpus) -> tuple[pa.Table, Ints]:
+def held_out(table: pa.Table, corpus: Corpus) -> tuple[pa.Table, Ints]:
     """The held-out rows, and of each the number of its content: copies are not independent."""
     bounds = zip(corpus.starts(), corpus.ends, strict=True)
     contents: dict[bytes, int] = {}
     groups = [contents.setdefault(corpus.data[a:b].tobytes(), len(contents)) for a, b in bounds]
-    return _rows(table, corpus.rows), np.array(groups, np.int64)
+    return rows_of(table, corpus.rows), np.array(groups, np.int64)
 
 
-def _rows(table: pa.Table, numbers: Ints) -> pa.Table:
+def rows_of(table: pa.Table, numbers: Ints) -> pa.Table:
     """The rows of these numbers, in this order."""
     place = {number: i for i, number in enumerate(table[ROW_COLUMN].to_pylist())}
     return table.take(pa.array([place[number] for number in numbers.tolist()], pa.int64()))

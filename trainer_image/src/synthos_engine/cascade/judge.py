@@ -28,7 +28,8 @@ from synthos_engine.verdict.mechanism import REPEATED_BOUND
 from synthos_engine.version import engine_version
 
 from .evidence import evidence_of
-from .material import load_samples, load_table
+from .material import load_samples, load_table, split
+from .root_causes import find_root_causes
 from .tier import read_plan
 
 
@@ -94,6 +95,11 @@ def _judge(context: PhaseContext, models: Sequence[ModelResult]) -> tuple[Judgem
         collapse_type=collapse_type(dimensions, duplicated=known["repeated"] > REPEATED_BOUND),
         **known,
     )
+    if judgement.verdict == "collapse":
+        _report(context, "dividing the effect between its causes", 50)
+        material = split(*load_samples(context.store, config), config, config.tiers[-1].sequence_length)
+        causes = find_root_causes(material, (candidate, reference), config.seed)
+        judgement = judgement.model_copy(update={"root_causes": causes})
     repetition, novelty, new = evidence.repetition, evidence.novelty, evidence.new_values
     facts: dict[str, object] = {
         "repeated_rows_percentage": _percentage(repetition.all_own),

@@ -24,7 +24,7 @@ def read_bytes(material: Material, size: int, seed: int) -> Readings:
     """Costs in bits. Raises ValueError for material without a reference."""
     if material.reference is None or material.real_holdout is None:
         raise ValueError("there is no reference to read")
-    real, own = _different(material.real_holdout), _different(material.candidate_holdout)
+    real, own = different(material.real_holdout), different(material.candidate_holdout)
     size = min(size, MOST_BYTES)
     candidate = _drawn(material.candidate, size, (seed, _CANDIDATE))
     model = ByteNgram(candidate, ORDER)
@@ -46,7 +46,7 @@ def read_bytes(material: Material, size: int, seed: int) -> Readings:
     )
 
 
-def _different(holdout: Holdout) -> list[bytes]:
+def different(holdout: Holdout) -> list[bytes]:
     """Copies say nothing new: each different row counts once."""
     corpus = holdout.corpus
     return list(dict.fromkeys(corpus.data[a:b].tobytes() for a, b in zip(corpus.starts(), corpus.ends, strict=True)))

@@ -100,6 +100,8 @@ def _missing(document: VerdictDocument) -> list[str]:
         missing.append("Which rows cause the effect, ablations and recommendations.")
     if document.verdict == "collapse" and not document.collapse_type:
         missing.append("The type of collapse (A to E).")
+    if document.verdict == "collapse" and not document.root_causes:
+        missing.append("Root causes: without a reference, or where the smallest models show no effect to divide.")
     return missing
 
 
