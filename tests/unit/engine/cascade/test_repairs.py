@@ -11,6 +11,7 @@ from synthos_engine.cascade.repairs import (
     Population,
     Strata,
     repeated_share,
+    with_likes,
     with_variety,
     without_copies,
     without_strange,
@@ -88,6 +89,19 @@ def test_kinds_that_lack_are_filled_with_real_rows(times: int) -> None:
     assert 0.35 < (found.features[rows, 0] > 0).mean() < 0.6
     assert found.weight[rows].sum() == pytest.approx(found.weight[found.candidate].sum(), rel=0.01)
     assert repeated_share(found.content[rows]) == pytest.approx(1 - 1 / times, abs=0.1), "repetition is not mended"
+
+
+def test_the_control_exchanges_rows_for_the_real_ones_like_them() -> None:
+    features = np.random.default_rng(3).normal(size=(OWN, 3))
+    features[:, 0] = -np.abs(features[:, 0])
+    found = population(features=features)
+    found.features[:, 0] *= 3
+    strata = Strata.of(found, 1)
+    rows = with_likes(found.candidate, found, strata, 1)
+    assert (rows >= OWN).mean() > 0.3
+    assert (found.features[rows, 0] > 0).mean() < 0.05, "the kinds are the candidate's"
+    sound = population()
+    assert np.array_equal(with_likes(sound.candidate, sound, Strata.of(sound, 1), 1), sound.candidate)
 
 
 def test_rows_of_one_size_and_constant_features_have_one_kind() -> None:
