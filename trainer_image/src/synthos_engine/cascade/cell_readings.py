@@ -33,7 +33,7 @@ _OF_CANDIDATE, _OF_DRAWS, _PRESENT, _BOTH = (
 
 
 def read_cells(material: Material, candidate: pa.Table, reference: pa.Table, seed: int) -> Readings | None:
-    """Costs in multiples of the columns' entropies, summed over a row's cells; None where no cells can be laid out.
+    """Costs in multiples of the best constants', summed over a row's cells; None where no cells can be laid out.
 
     Args:
         candidate, reference: the samples of which the material holds the rows as text.
