@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from synthos_api.errors import POD_EXIT_DATA, POD_EXIT_MODEL, POD_EXIT_PREEMPTED, ErrorInfo
+from synthos_operator.config import Retry
 from synthos_operator.kube.client import EVENTS, JOBS, PODS, RUNS, SERVICES, TIERS, Conflict
 from synthos_operator.specs import names
 
@@ -65,12 +67,14 @@ async def test_a_data_error_fails_the_run(cluster: Cluster) -> None:
 
 
 async def test_retry_then_success(cluster: Cluster) -> None:
+    # Times have whole seconds, so a pause of one could be over before the first look at it is.
+    cluster = replace(cluster, config=cluster.config.model_copy(update={"retry": Retry(base_seconds=3)}))
     await cluster.create_run()
     await cluster.through("profile")
     await cluster.fail("tier-1", DIVERGED, POD_EXIT_MODEL)
     await cluster.settle()
     assert await cluster.jobs() == ["profile 1", "tier-1 1"]
-    await asyncio.sleep(1.1)  # the shortest pause
+    await asyncio.sleep(3.1)
     await cluster.settle()
     assert await cluster.jobs() == ["profile 1", "tier-1 1", "tier-1 2"]
     await cluster.through("tier-1", "tier-2", "verdict")
