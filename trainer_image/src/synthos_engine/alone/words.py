@@ -6,16 +6,16 @@ same of every language and domain.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from synthos_engine.verdict.novelty import words as words_of
+
 from .repetition import Features
 
-_WORD: Final = re.compile(rb"[A-Za-z\x80-\xff]{2,}")
 _FEWEST_WORDS: Final = 2000
 _BURSTY: Final = (3, 30)
 """Occurrences of a word that is neither too rare nor too common to be a topic's."""
@@ -28,7 +28,7 @@ Ints = npt.NDArray[np.int64]
 
 def word_features(rows: Sequence[bytes], seed: int) -> Features:
     """Empty where there are too few words."""
-    found = [_WORD.findall(row.lower()) for row in rows]
+    found = [words_of(row) for row in rows]
     words = [word for row in found for word in row]
     if len(words) < _FEWEST_WORDS:
         return {}

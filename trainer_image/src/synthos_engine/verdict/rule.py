@@ -28,7 +28,9 @@ COLLAPSE_BOUND = 0.05
 MODERATE_FROM = 0.15
 SEVERE_FROM = 0.40
 LARGEST_LINKED = 1_200_000
-"""Parameters up to which networks of a cascade read less than the first rung (docs/verdict.md)."""
+"""Parameters up to which a cascade has no part in the verdict where the first rung has a link.
+
+Not measured to add anything, and the link of larger ones was never measured (docs/adr/0008)."""
 EVEN_ODDS = 0.5
 
 NOT_COMPUTED = [DimensionScore(dimension=name) for name in SIX_DIMENSIONS]
