@@ -63,14 +63,15 @@ def stops(cases: Sequence[Case]) -> list[Stop]:
 def seconds_until(case: Case, model: str) -> float | None:
     """CPU seconds had the verdict come from the rung `model`; None where phases were not timed.
 
-    The CPU time of the whole is divided as the phases' wall times are. The smallest rungs are climbed in
-    the phase of the verdict, each tier is a phase; everything that is no tier comes in any case.
+    The CPU time of the whole is divided as the phases' wall times are. Each tier that trained models is a phase of
+    its own; everything else (in the phase of a tier without a model the smallest rungs are climbed) comes in any case.
     """
     timings: Mapping[str, float] = json.loads(case.get("timings") or "{}")
     total = sum(timings.values())
     if not total:
         return None
-    spent = sum(seconds for phase, seconds in timings.items() if _tier(phase) <= _tier(model))
+    trained = {rung["model"] for rung in json.loads(case["rungs"])}
+    spent = sum(s for phase, s in timings.items() if phase not in trained or _tier(phase) <= _tier(model))
     return float(case["cpu_seconds"]) * spent / total
 
 

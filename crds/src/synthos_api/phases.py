@@ -47,9 +47,7 @@ class PhaseConfig(Result):
     sample_rows: int = Field(ge=1)
     tiers: tuple[TierSpec, ...] = Field(min_length=1, max_length=3)
     tier: int | None = Field(default=None, ge=1, le=3, description="Which of `tiers` to train (phase Cascade).")
-    stop_when_certain: bool = Field(
-        default=False, description="Train no further models once the verdict is settled without them."
-    )
+    stop_when_certain: bool = Field(default=False, description="Train models only where they can change the verdict.")
     micro_batch_divisor: int = Field(
         default=1,
         ge=1,

@@ -145,8 +145,7 @@ class CascadeSpec(KubeModel):
     )
     stop_when_certain: bool = Field(
         default=False,
-        description="Train no further models once the verdict is settled without them: one model of the first "
-        "tier instead of all.",
+        description="Train models only where they can change the verdict, instead of all.",
     )
 
 

@@ -109,9 +109,12 @@ def test_an_earlier_end_decides_less_and_errs_where_its_rung_does() -> None:
 
 
 def test_an_earlier_end_costs_the_phases_up_to_there() -> None:
-    timed = case(timings=json.dumps(TIMINGS))
+    ladder = [rung(model, -0.01, 0.01) for model in ("byte 5-gram", "tier 1", "tier 2", "tier 10")]
+    timed = case(timings=json.dumps(TIMINGS), rungs=json.dumps(ladder))
+    untrained = case(timings=json.dumps(TIMINGS), rungs=json.dumps(ladder[:1]))
     models = ["byte 5-gram", "cells", "tier 1", "tier 2", "tier 10"]
     assert [seconds_until(timed, model) for model in models] == [12.0, 12.0, 28.0, 48.0, 80.0]
+    assert seconds_until(untrained, "byte 5-gram") == 80.0, "the phase of a tier without models is the first rung's"
     assert seconds_until(case(timings=None), "tier 1") is None
 
 
@@ -179,7 +182,8 @@ def test_a_report_of_nothing_says_so(folder: Path) -> None:
 
 def test_a_report_is_the_same_for_the_same_results(folder: Path) -> None:
     spoilt = {"label": "collapsed", "e1": 0.2}
-    ladder = json.dumps([rung("byte 5-gram", -0.01, 0.01), rung("tier 1", -0.01, 0.02)])
+    models = ("byte 5-gram", "tier 1", "tier 2", "tier 10")
+    ladder = json.dumps([rung(model, -0.01, 0.02) for model in models])
     for number, label in enumerate(({"label": "benign", "e1": 0.0}, spoilt, spoilt)):
         known = {"id": str(number), "registration": digest("table"), "content": "x", "null_bound": 0.01}
         results.add("labels", {key: case()[key] for key in OF_A_LABEL} | known | label)

@@ -1,4 +1,4 @@
-"""A real S3 server on loopback, for every test of the engine that reads or writes objects."""
+"""For every test of the engine: a real S3 server on loopback, and a first rung whose networks train shortly."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from synthos_engine.cascade import network_readings
 from synthos_engine.data.s3 import s3_client
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _bucket_numbers = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def short_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tenth of the steps: what the networks add to the verdict is CollapseBench's to measure."""
+    monkeypatch.setattr(network_readings, "MOST_STEPS", 40)
 
 
 @pytest.fixture(scope="session")

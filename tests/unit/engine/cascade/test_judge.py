@@ -73,7 +73,7 @@ def test_a_collapsed_dataset_is_called_collapse() -> None:
     assert document["timings"].keys() == {"tier 1", "tier 2", "verdict"}
     assert document["cascade"]["models"] == 5
     rungs = {rung["model"]: rung for rung in document["effect"]["rungs"]}
-    assert list(rungs) == ["byte 5-gram", "tier 1", "tier 2"]
+    assert list(rungs) == ["byte 5-gram", "nano-300k networks", "tier 1", "tier 2"]
     assert rungs["byte 5-gram"]["interval"][0] > 0.05
     assert rungs["tier 2"]["excess_loss"] > 0.05
     assert document["effect"]["excess_loss"] < rungs["byte 5-gram"]["excess_loss"], "other readers suffer less"
@@ -91,11 +91,11 @@ def test_a_collapsed_dataset_is_called_collapse() -> None:
 
 
 @pytest.mark.parametrize("candidate", [collapsed(1000), sentences(1000, 1)], ids=["collapsed", "real"])
-def test_what_is_certain_takes_one_model_and_the_same_verdict(candidate: list[str]) -> None:
+def test_what_is_certain_takes_no_model_and_has_the_same_verdict(candidate: list[str]) -> None:
     whole, _ = judged(candidate, REFERENCE)
     short, store = judged(candidate, REFERENCE, stop_when_certain=True)
     assert (short["verdict"], short["effect"]["excess_loss"]) == (whole["verdict"], whole["effect"]["excess_loss"])
-    assert (whole["cascade"]["models"], short["cascade"]["models"]) == (5, 1)
+    assert (whole["cascade"]["models"], short["cascade"]["models"]) == (5, 0)
     assert "<svg" in store.read_bytes(REPORT).decode()
 
 

@@ -236,8 +236,8 @@ def test_one_pair_per_tier_counts_the_trend_as_noise() -> None:
 
 
 def first_rung(excess: float, **more: float) -> FirstRung:
-    effects = {"bits": EffectEstimate(excess, 0.004, 9, 10)}
-    return FirstRung("byte 5-gram", "text", effects, EffectEstimate(-0.02, 0.01, 1e6, 1), **more)
+    effects = {"byte 5-gram": EffectEstimate(excess, 0.004, 9, 10)}
+    return FirstRung("text", effects, EffectEstimate(-0.02, 0.01, 1e6, 1), **more)
 
 
 @pytest.mark.parametrize(("excess", "firm"), [(0.0, True), (0.6, True), (0.06, False)])

@@ -53,8 +53,9 @@ def read_cells(material: Material, candidate: pa.Table, reference: pa.Table, see
     ranked, bits = (np.sum([getattr(one, score) for one in read], 0) for score in ("ranked", "bits"))
     on_own = np.mean([one.own for one in read], 0)
     return Readings(
-        model="cell networks",
-        scores={"ranked": _scored(ranked), "bits": _scored(bits)},
+        scores={"cell networks, ranked": _scored(ranked), "cell networks, bits": _scored(bits)},
+        present=ranked[_PRESENT],
+        both=ranked[_BOTH],
         share=size / known.num_rows,
         draws_on_real=float(bits[_OF_DRAWS].sum(1).mean()) / sum(one.moments for one in read),
         draws_on_candidate=float(on_own[_OF_DRAWS].mean()),
@@ -64,7 +65,7 @@ def read_cells(material: Material, candidate: pa.Table, reference: pa.Table, see
 
 
 def _scored(costs: Floats) -> Scored:
-    return Scored(costs[_OF_CANDIDATE].mean(0), costs[_OF_DRAWS], costs[_PRESENT], costs[_BOTH])
+    return Scored(costs[_OF_CANDIDATE].mean(0), costs[_OF_DRAWS])
 
 
 @dataclass(frozen=True)

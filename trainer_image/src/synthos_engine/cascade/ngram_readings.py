@@ -30,15 +30,11 @@ def read_bytes(material: Material, size: int, seed: int) -> Readings:
     model = ByteNgram(candidate, ORDER)
     draws = [ByteNgram(_drawn(material.reference, size, (seed, _REFERENCE, i + 1)), ORDER) for i in range(DRAWS)]
     present = _drawn(material.reference, MOST_BYTES, (seed, _PRESENT))
-    scored = Scored(
-        candidate=model.bits(real),
-        draws=np.stack([one.bits(real) for one in draws]),
+    scored = Scored(candidate=model.bits(real), draws=np.stack([one.bits(real) for one in draws]))
+    return Readings(
+        scores={f"byte {ORDER}-gram": scored},
         present=ByteNgram(present, ORDER).bits(real),
         both=ByteNgram([*present, *candidate], ORDER).bits(real),
-    )
-    return Readings(
-        model=f"byte {ORDER}-gram",
-        scores={"bits": scored},
         share=size / material.reference.size,  # at most a half (material.LARGEST_POOL_SHARE)
         draws_on_real=float(scored.draws.sum()) / len(draws) / _size(real),
         draws_on_candidate=float(np.mean([one.bits(own).sum() for one in draws])) / _size(own),

@@ -58,18 +58,17 @@ def run_tier(context: PhaseContext) -> TierResult:
 
 
 def _needed(context: PhaseContext, tier: TierSpec, candidate: Rows, reference: Rows | None) -> range:
-    """The variants to train: all, or, where they would not change the verdict, one of the first tier alone.
+    """The variants to train: all, or none where they would not change the verdict.
 
-    That one shows what a network says to it. Without a reference the networks have no part in the verdict.
+    Without a reference the cascade has no part in it.
     """
     every = range(1, tier.variants + 1)
     if not context.config.stop_when_certain:
         return every
     evidence = evidence_of(context, candidate, reference)
     largest = max(one.model_size for one in context.config.tiers)
-    if evidence is not None and not settled(largest, **evidence.for_judge()):
-        return every
-    return every[:1] if tier.tier == context.config.tiers[0].tier else every[:0]
+    needed = evidence is not None and not settled(largest, **evidence.for_judge())
+    return every if needed else every[:0]
 
 
 def read_plan(context: PhaseContext, tier: int) -> TierPlan:

@@ -58,21 +58,26 @@ def _curves(axis: Axes, models: Sequence[ModelResult]) -> None:
 
 
 def comparison(models: Sequence[ModelResult], effect: Effect, benign: float, collapse: float) -> str:
-    """Excess loss of every pair (percent) with its holdout interval, and the estimate below them."""
+    """Excess loss (percent) by rungs of the ladder, by every pair with its holdout interval, and the estimate."""
     pairs = [(model, model.paired) for model in models if model.paired and model.paired.relative_excess is not None]
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(7.2, 0.9 + 0.28 * (len(pairs) + 1)), layout="constrained")
+        figure = Figure(figsize=(7.2, 0.9 + 0.28 * (len(effect.rungs) + len(pairs) + 1)), layout="constrained")
         axis = figure.subplots()
         labels = []
-        for place, (model, paired) in enumerate(pairs):
+        for place, rung in enumerate(effect.rungs):
+            low, high = rung.interval or (rung.excess_loss, rung.excess_loss)
+            axis.plot([100 * low, 100 * high], [place] * 2, color=CANDIDATE, lw=1.2)
+            axis.plot(100 * rung.excess_loss, place, "s", color=CANDIDATE, ms=5)
+            labels.append(rung.model)
+        for place, (model, paired) in enumerate(pairs, len(labels)):
             half = 1.96 * (paired.holdout_standard_error or 0)
             value = paired.relative_excess or 0
             axis.errorbar(100 * value, place, xerr=100 * half, fmt="o", color=CANDIDATE, ms=4, lw=1.2)
             labels.append(f"tier {model.tier}, variant {model.variant}")
         if effect.excess_loss is not None:
             low, high = effect.interval or (effect.excess_loss, effect.excess_loss)
-            axis.plot([100 * low, 100 * high], [len(pairs)] * 2, color=REFERENCE, lw=3)
-            axis.plot(100 * effect.excess_loss, len(pairs), "D", color=REFERENCE, ms=7)
+            axis.plot([100 * low, 100 * high], [len(labels)] * 2, color=REFERENCE, lw=3)
+            axis.plot(100 * effect.excess_loss, len(labels), "D", color=REFERENCE, ms=7)
             labels.append("estimate, 95 % interval")
         axis.axvline(100 * benign, color=BENIGN, lw=1, ls="--")
         axis.axvline(100 * collapse, color=COLLAPSE, lw=1, ls="--")

@@ -24,13 +24,13 @@ def render(document: VerdictDocument, models: Sequence[ModelResult]) -> str:
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     environment.filters |= {"percent": _percent, "bits": lambda value: "" if value is None else f"{value:.3f}"}
     source = resources.files(__package__).joinpath("template.html").read_text(encoding="utf-8")
-    paired = any(model.paired for model in models)
+    measured = bool(document.effect.rungs) or any(model.paired for model in models)
     return environment.from_string(source).render(
         verdict=document,
         dataset=_text(document.dataset.get("uri")),
         reference=_text(document.dataset.get("reference_uri")),
         facts=_facts(document),
-        comparison=comparison(models, document.effect, BENIGN_BOUND, COLLAPSE_BOUND) if paired else "",
+        comparison=comparison(models, document.effect, BENIGN_BOUND, COLLAPSE_BOUND) if measured else "",
         curves=loss_curves(models) if any(model.loss_curve for model in models) else "",
         dimensions=[dimension for dimension in document.dimensions if dimension.score is not None],
         statistics=document.dataset.get(STATISTICS, {}),

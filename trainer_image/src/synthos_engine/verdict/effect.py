@@ -53,10 +53,9 @@ class EffectEstimate:
 class FirstRung:
     """What models that cost seconds show: the dataset instead of real data, and added to all there is."""
 
-    model: str
     modality: str
     effects: Mapping[str, EffectEstimate]
-    """Of the dataset instead of a draw of the reference, by the score it is measured with; the first is told."""
+    """Of the dataset instead of a draw of the reference, by models and score; the first is told."""
     added: EffectEstimate
     foreign: float | None = None
     """What models of the reference pay for the dataset's rows rather than for real ones, relative."""

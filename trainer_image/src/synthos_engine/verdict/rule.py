@@ -102,6 +102,12 @@ def settled(largest_model: int, first_rung: FirstRung | None, **evidence: Any) -
     return judgement.verdict != "inconclusive" or judgement.mechanism == "shift"
 
 
+def firm(first_rung: FirstRung) -> bool:
+    """Whether more models of the first rung would hardly change the verdict: it is firm, or there is no interval."""
+    linked = _linked(first_rung)
+    return linked is None or decide(linked.excess, linked.interval()) != "inconclusive"
+
+
 def _linked(first_rung: FirstRung) -> LinkedEffect | None:
     link = links().get(first_rung.modality)
     return link.predict(first_rung.effects) if link is not None else None
@@ -134,8 +140,7 @@ def _effect(
 ) -> Effect:
     ladder: dict[str, EffectEstimate] = {}
     if first is not None:
-        plain = len(first.effects) == 1
-        ladder |= {first.model if plain else f"{first.model}, {name}": one for name, one in first.effects.items()}
+        ladder |= first.effects
     ladder |= {f"tier {number}": tier for number, tier in tiers.items()}
     return Effect(
         excess_loss=estimate.excess,
