@@ -1,22 +1,31 @@
-"""The n-gram rung: nothing for real draws, something for what is worse, the sign of what is added."""
+"""The first rung: nothing for real draws, something for what is worse, the sign of what is added."""
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from synthos_api.phases import REFERENCE_SAMPLE, SAMPLE
 from synthos_engine.cascade.first_rung import climb
 from synthos_engine.cascade.material import load_samples, load_table, plan_tier, split
+from synthos_engine.data.columns import ROW_COLUMN
 from synthos_engine.verdict.effect import FirstRung, estimate_from_draws
-from tests.unit.engine.cascade.samples import CONTEXT, collapsed, config, sentences, store_with, tier
+from tests.unit.engine.cascade.samples import CONTEXT, collapsed, config, put, sentences, store_with, tier
+from tests.unit.engine.stores import MemoryStore
 
 REFERENCE = sentences(3000, 2)
 
 
 def climbed(candidate: list[str], seed: int = 0) -> FirstRung:
+    return climbed_from(store_with(candidate, REFERENCE), seed)
+
+
+def climbed_from(store: MemoryStore, seed: int = 0) -> FirstRung:
     settings = config([tier(1)], seed=seed)
-    store = store_with(candidate, REFERENCE)
     material = split(*load_samples(store, settings), settings, CONTEXT)
     samples = load_table(store, SAMPLE), load_table(store, REFERENCE_SAMPLE)
     found = climb(material, samples, plan_tier(material, settings, settings.tiers[0]).training_bytes, seed)
@@ -62,3 +71,42 @@ def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
         assert interval is not None
         covered += interval[0] <= 0.05 <= interval[1]
     assert 0.93 <= covered / rounds <= 0.98
+
+
+def with_columns(candidate: list[str], *columns: str) -> FirstRung:
+    """Climbed from tables with a number of the row and such columns of letters beside the texts."""
+    store = MemoryStore()
+    for name, texts in ((SAMPLE, candidate), (REFERENCE_SAMPLE, REFERENCE)):
+        rng = np.random.default_rng(len(texts))
+        letters = {column: rng.integers(0, 5, len(texts)).tolist() for column in columns}
+        start = 0 if name == REFERENCE_SAMPLE else len(REFERENCE)
+        put(store, name, texts, "answer", id=range(start, start + len(texts)), **letters)
+    return climbed_from(store)
+
+
+def test_prose_beside_a_number_is_read_as_text() -> None:
+    found, real = with_columns(collapsed(1000)), with_columns(sentences(1000, 10))
+    assert (found.modality, found.prose) == ("text", None)
+    assert found.replaced.excess > 0.1
+    assert real.replaced.excess < 0.02, "that the numbers go on is nothing to learn from"
+
+
+def test_prose_beside_other_columns_is_read_for_itself() -> None:
+    found = with_columns(collapsed(1000), "a", "b")
+    assert found.modality == "table"
+    assert found.replaced.excess < 0.02
+    assert found.prose is not None
+    assert found.prose.replaced.excess > 0.1
+
+
+def test_numbers_without_relation_are_read_as_they_are_written() -> None:
+    store = MemoryStore()
+    rng = np.random.default_rng(0)
+    for name, count in ((SAMPLE, 3000), (REFERENCE_SAMPLE, 8000)):
+        table = pa.table({"x": pa.array(np.round(rng.normal(size=count), 3)), ROW_COLUMN: pa.array(range(count))})
+        buffer = io.BytesIO()
+        pq.write_table(table, buffer)
+        store.content[name] = buffer.getvalue()
+    found = climbed_from(store)
+    assert (found.modality, found.prose) == ("table", None)
+    assert "byte 5-gram" in found.effects

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from synthos_engine.cells.layout import LAGS, MOST_COLUMNS, series_layouts, table_layouts
+from synthos_engine.cells.layout import LAGS, MOST_COLUMNS, prose_columns, series_layouts, table_layouts
 from synthos_engine.cells.novelty import new_values
 from synthos_engine.data.columns import ROW_COLUMN
 
@@ -43,7 +43,7 @@ def test_columns_of_every_simple_type_are_laid_out() -> None:
 
 
 def test_other_values_than_the_reference_s_have_cells_too() -> None:
-    (layout,) = table_layouts(table(number=list(range(50)), word=list("ab") * 25))
+    (layout,) = table_layouts(table(number=[*range(49), 0], word=list("ab") * 25))
     cells, _ = layout.encode(table(number=[-1e300, 1e300, None], word=["never", None, "a"]))
     assert (cells < np.array(layout.problem.counts)).all()
 
@@ -106,3 +106,46 @@ def test_names_and_single_new_values_are_no_other_population() -> None:
     found = new_values(typos, reference)
     assert found is not None
     assert (found.column, found.share) == ("city", 0.0)
+
+
+def test_a_column_that_numbers_the_rows_is_no_content() -> None:
+    rng = np.random.default_rng(0)
+    days = np.datetime64("2024-01-01") + np.arange(400)
+    content = {"a": rng.normal(size=400), "b": rng.normal(size=400)}
+    reference = table(id=range(400), day=days, **content)
+    (layout,) = table_layouts(reference)
+    assert len(layout.problem.counts) == 2
+    shuffled = reference.take(rng.permutation(400))
+    assert len(table_layouts(shuffled)[0].problem.counts) == 2, "the numbers of the rows tell their order"
+    found = new_values(table(id=range(400, 800), day=days + 400, **content), reference)
+    assert found is not None
+    assert found.share < 0.02
+    assert len(table_layouts(reference.drop_columns([ROW_COLUMN]))[0].problem.counts) == 2
+
+
+def test_another_range_is_told_also_where_the_reference_is_sorted() -> None:
+    rng = np.random.default_rng(0)
+    reference = table(year=np.sort(rng.integers(1990, 2010, 400)), x=rng.normal(size=400))
+    found = new_values(table(year=[2015] * 100, x=rng.normal(size=100)), reference)
+    assert found is not None
+    assert (found.column, found.share) == ("year", 1.0)
+
+
+def test_prose_and_nested_values_are_what_cells_do_not_show() -> None:
+    made = table(
+        id=range(100),
+        name=[f"person {i}" for i in range(100)],
+        city=list("ab") * 50,
+        code=[f"{i:04}" for i in range(100)],
+        nested=[[1, 2], [3], None, []] * 25,
+        x=np.random.default_rng(0).normal(size=100),
+    )
+    assert prose_columns(made) == ["name", "code", "nested"]
+
+
+def test_windows_too_short_for_the_lags_have_no_cells() -> None:
+    rng = np.random.default_rng(0)
+    whole = [rng.normal(size=12).tolist() for _ in range(30)]
+    layout, _ = series_layouts(table(x=whole, y=whole[::-1]))
+    cells, rows = layout.encode(table(x=[[1.0] * 5] * 4, y=[[2.0] * 5] * 4))
+    assert (len(cells), len(rows)) == (0, 0)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -235,7 +238,7 @@ def test_one_pair_per_tier_counts_the_trend_as_noise() -> None:
     assert estimate.excess == pytest.approx(0.02)
 
 
-def first_rung(excess: float, **more: float) -> FirstRung:
+def first_rung(excess: float, **more: Any) -> FirstRung:
     effects = {"byte 5-gram": EffectEstimate(excess, 0.004, 9, 10)}
     return FirstRung("text", effects, EffectEstimate(-0.02, 0.01, 1e6, 1), **more)
 
@@ -278,3 +281,22 @@ def test_without_models_and_without_a_rung_there_is_no_judgement() -> None:
 def test_what_repeats_itself_so_much_that_nothing_can_be_held_out_is_narrowed_all_the_same() -> None:
     found = judge([], with_reference=True, first_rung=first_rung(0.6, foreign=-0.4))
     assert (found.verdict, found.mechanism) == ("collapse", "narrowed")
+
+
+@pytest.mark.parametrize(
+    ("cells", "prose", "verdict"), [(0.0, 0.0, "clear"), (0.0, 0.6, "collapse"), (0.6, 0.0, "collapse")]
+)
+def test_of_a_table_with_prose_the_worse_part_decides(cells: float, prose: float, verdict: str) -> None:
+    scores = ("cell networks, ranked", "cell networks, bits")
+    effects = {name: EffectEstimate(cells, 0.004, 7, 8) for name in scores}
+    rung = FirstRung("table", effects, EffectEstimate(-0.02, 0.01, 1e6, 1), prose=first_rung(prose))
+    found = judge([], with_reference=True, first_rung=rung)
+    assert found.verdict == verdict
+    assert [one.model for one in found.effect.rungs] == [*scores, *first_rung(0).effects]
+    assert settled(300_000, rung)
+
+
+def test_what_no_link_was_measured_to_has_its_own_interval_and_is_not_settled() -> None:
+    unlinked = replace(first_rung(0.06), modality="table")
+    assert judge([], with_reference=True, first_rung=unlinked).effect.excess_loss == 0.06
+    assert not settled(300_000, unlinked)

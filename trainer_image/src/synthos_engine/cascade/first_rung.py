@@ -1,6 +1,7 @@
 """The first rung of the ladder: models that cost seconds, on many draws of the reference.
 
-Byte n-gram models and small spectral networks for text, small networks over cells for tables and series. They
+Byte n-gram models and small spectral networks for text, small networks over cells for tables and series, both for
+tables that say much in prose. They
 answer both questions. Is the dataset worse than real data of its size: models of the dataset against models of
 draws as large. Does adding it to what there is hurt: a model of the reference and the dataset against one of the
 reference. Where that leaves the verdict on a text open, as many models again are trained.
@@ -22,6 +23,7 @@ from .cell_readings import read_cells
 from .material import Material
 from .network_readings import read_with_networks
 from .ngram_readings import read_bytes
+from .prose import prose_of, prose_size
 from .readings import Readings
 
 _SECOND_LOOK: Final = 12
@@ -34,26 +36,37 @@ def climb(material: Material, samples: tuple[pa.Table, pa.Table], size: int, see
         samples: of the candidate and of the reference, of which the material holds the rows as text.
         size: bytes that a model of text is fitted to (a tier's plan has it).
     """
+    candidate, reference = samples
     if material.reference is None or material.real_holdout is None:
         return None
-    modality, readings = _read(material, samples, size, seed)
-    rung = _rung(modality, readings)
-    # Of cells twice as many models told no more of another reader: there it is readers that differ.
-    if modality != "text" or firm(rung):
+    modality = modality_of(reference.schema)
+    if modality == "text":
+        return _climb_text(material, size, seed)
+    readings = read_cells(material, candidate, reference, seed)
+    prose = prose_of(material, candidate, reference) if modality == "table" else None
+    of_prose = _climb_text(prose, prose_size(prose), seed) if prose is not None else None
+    if readings is not None:
+        return replace(_rung(modality, readings), prose=of_prose)
+    # What has neither cells nor prose is read as the text it is stored as, which no link was measured to.
+    return of_prose or _rung(modality, _read_text(material, size, seed))
+
+
+def _climb_text(material: Material, size: int, seed: int) -> FirstRung:
+    """Where that leaves the verdict open, by twice as many models.
+
+    Of cells twice as many told no more of another reader: there it is readers that differ.
+    """
+    readings = _read_text(material, size, seed)
+    rung = _rung("text", readings)
+    if firm(rung):
         return rung
     again = int(np.random.SeedSequence((seed, _SECOND_LOOK)).generate_state(1)[0])
-    return _rung(modality, readings.with_more(_read(material, samples, size, again)[1]))
+    return _rung("text", readings.with_more(_read_text(material, size, again)))
 
 
-def _read(material: Material, samples: tuple[pa.Table, pa.Table], size: int, seed: int) -> tuple[Modality, Readings]:
-    """What has no cells to lay out is read as the text it is stored as."""
-    candidate, reference = samples
-    modality = modality_of(reference.schema)
-    readings = None if modality == "text" else read_cells(material, candidate, reference, seed)
-    if readings is not None:
-        return modality, readings
+def _read_text(material: Material, size: int, seed: int) -> Readings:
     plain = read_bytes(material, size, seed)
-    return "text", replace(plain, scores={**plain.scores, **read_with_networks(material, size, seed)})
+    return replace(plain, scores={**plain.scores, **read_with_networks(material, size, seed)})
 
 
 def _rung(modality: Modality, readings: Readings) -> FirstRung:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synthos_engine.data.columns import content_columns, is_number, is_text
+from synthos_engine.data.columns import ROW_COLUMN, content_columns, is_number, is_text
 
 from .binning import BINS, Floats, Ints, NumberBins, WordBins
 from .network import Problem
@@ -22,6 +22,7 @@ LAGS: Final = 7
 SERIES_BINS: Final = 16
 _SCALE_FLOOR: Final = 0.1
 """Of the median scale of the variable: a window that stands still has no scale of its own."""
+_FEWEST_TO_COUNT: Final = 20
 _FREE_TEXT: Final = 0.5
 """Share of different values above which words are names or prose; then their length stands for them."""
 
@@ -40,11 +41,7 @@ class Layout:
 
 def table_layouts(reference: pa.Table) -> list[Layout]:
     """One problem over all columns that have a simple type and more than one bin; none where there are not two."""
-    encoders = []
-    for name in content_columns(reference.schema):
-        encoder = _column_encoder(name, reference[name])
-        if encoder is not None:
-            encoders.append(encoder)
+    encoders = list(_encoders(reference).values())
     if len(encoders) < 2:
         return []
     if len(encoders) > MOST_COLUMNS:
@@ -55,6 +52,31 @@ def table_layouts(reference: pa.Table) -> list[Layout]:
 
     counts, ordered = tuple(one.count for one in encoders), tuple(one.ordered for one in encoders)
     return [Layout(Problem(counts, tuple(range(len(counts))), ordered), encode)]
+
+
+def prose_columns(reference: pa.Table) -> list[str]:
+    """Columns of which a table's layout has the lengths of their values, or nothing: prose, names, nested values."""
+    return [
+        name
+        for name in content_columns(reference.schema)
+        if not _is_simple(kind := _value_type(reference[name]))
+        or (is_text(kind) and _is_prose(reference[name].to_pylist()))
+    ]
+
+
+def counts_rows(table: pa.Table, name: str) -> bool:
+    """Whether the column numbers the rows: numbers or times that all differ and stand in order.
+
+    Another part of the same data goes on counting: its values are new, and that says nothing.
+    """
+    kind = _value_type(table[name])
+    if not (is_number(kind) or pa.types.is_temporal(kind)) or table.num_rows < _FEWEST_TO_COUNT:
+        return False
+    values = numbers(table[name])
+    if ROW_COLUMN in table.schema.names:
+        values = values[np.argsort(np.asarray(table[ROW_COLUMN], np.int64), kind="stable")]
+    steps = np.diff(values)
+    return bool((steps > 0).all() or (steps < 0).all())
 
 
 def series_layouts(reference: pa.Table) -> list[Layout]:
@@ -71,17 +93,37 @@ class _Encoder:
     encode: Callable[[pa.Table], Ints]
 
 
+def _encoders(reference: pa.Table) -> dict[str, _Encoder]:
+    """By column."""
+    return {
+        name: encoder
+        for name in content_columns(reference.schema)
+        if not counts_rows(reference, name) and (encoder := _column_encoder(name, reference[name])) is not None
+    }
+
+
+def _value_type(column: pa.ChunkedArray[Any]) -> pa.DataType:
+    kind: pa.DataType = column.type
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _is_simple(kind: pa.DataType) -> bool:
+    return is_number(kind) or is_text(kind) or bool(pa.types.is_temporal(kind) or pa.types.is_boolean(kind))
+
+
+def _is_prose(values: Sequence[Any]) -> bool:
+    return len(set(values)) > max(BINS, _FREE_TEXT * len(values))
+
+
 def _column_encoder(name: str, column: pa.ChunkedArray[Any]) -> _Encoder | None:
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
+    kind = _value_type(column)
     if is_number(kind) or pa.types.is_temporal(kind):
         bins = NumberBins.of(numbers(column))
         return _Encoder(bins.count, True, lambda table: bins(numbers(table[name]))) if len(bins.edges) else None
-    if not (is_text(kind) or pa.types.is_boolean(kind)):
+    if not _is_simple(kind):
         return None
     values = column.to_pylist()
-    if len(set(values)) > max(BINS, _FREE_TEXT * len(values)):
+    if _is_prose(values):
         lengths = NumberBins.of(_lengths(values))
         return (
             _Encoder(lengths.count, True, lambda table: lengths(_lengths(table[name].to_pylist())))
@@ -165,5 +207,5 @@ def _moments(windows: Sequence[Sequence[Floats]], v: int, floors: Sequence[float
         found.append(np.concatenate([column[:shortest] for column in columns], 1))
         rows.append(np.full(shortest, row))
     if not found:
-        return np.zeros((0, LAGS + 2)), np.zeros(0, np.int64)
+        return np.zeros((0, LAGS + 2 + 2 * (len(windows) - 1))), np.zeros(0, np.int64)
     return np.concatenate(found), np.concatenate(rows)

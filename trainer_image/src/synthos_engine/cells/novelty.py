@@ -11,10 +11,11 @@ import pyarrow as pa
 from synthos_engine.data.columns import content_columns, is_number, is_text
 from synthos_engine.verdict.novelty import NewValues
 
-from .layout import numbers
+from .layout import counts_rows, numbers
 
 RECURRING: Final = 3
 """Rows in which a value must stand to be one of a domain: noise does not repeat itself."""
+_PURPOSE: Final = 13
 OPEN_SHARE: Final = 0.05
 """Between halves of the reference; a column with more new values than that has no closed set of them."""
 
@@ -23,12 +24,16 @@ def new_values(candidate: pa.Table, reference: pa.Table) -> NewValues | None:
     """The column with the largest share; None where no column has a closed set of values or a range.
 
     Columns of names, prose or identifiers, of which one half of the reference does not know the other's,
-    and columns of nested values say nothing here.
+    columns that number the rows, and columns of nested values say nothing here.
     """
     found = []
-    half = reference.num_rows // 2
+    # Not in its order: where rows stand in order of a column, its halves would differ in that column.
+    half, order = reference.num_rows // 2, np.random.default_rng(_PURPOSE).permutation(reference.num_rows)
+    shuffled = reference.take(order)
     for name in content_columns(reference.schema):
-        theirs, ours = reference[name], candidate[name]
+        if counts_rows(reference, name):
+            continue
+        theirs, ours = shuffled[name], candidate[name]
         if _share(theirs.slice(half), theirs.slice(0, half)) <= OPEN_SHARE:
             found.append(NewValues(name, _share(ours, theirs)))
     return max(found, key=lambda one: one.share, default=None)

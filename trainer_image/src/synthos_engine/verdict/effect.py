@@ -64,6 +64,8 @@ class FirstRung:
     structure: float | None = None
     """How much less a dataset's cells tell of each other than the reference's do: of a cell's cost by models of
     the same dataset, in multiples of its best constant's, the excess over that of the reference. Cells only."""
+    prose: FirstRung | None = None
+    """Of a table that says much in prose: what models of text show of those columns alone."""
 
     @property
     def replaced(self) -> EffectEstimate:

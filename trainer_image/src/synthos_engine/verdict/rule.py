@@ -64,8 +64,9 @@ def judge(
     """
     if not with_reference:
         return _without_reference(suspicion or Suspicion())
-    estimate = _estimate(models, reference_share, first_rung)
-    pattern = loss_pattern(models, first_rung, repeated, novelty, new_values)
+    worse_part = _worse(first_rung)
+    estimate = _estimate(models, reference_share, worse_part)
+    pattern = loss_pattern(models, worse_part, repeated, novelty, new_values)
     verdict, reason = _decide(estimate, pattern, sum(model.paired is not None for model in models))
     if verdict == "clear" and unseen_repetition > REPEATED_BOUND:
         verdict, reason = "inconclusive", _repetition_reason(unseen_repetition)
@@ -94,7 +95,8 @@ def settled(largest_model: int, first_rung: FirstRung | None, **evidence: Any) -
     is not firm. Another domain is settled as well: larger models would not tell more of it.
     `evidence`: as for `judge`.
     """
-    if first_rung is None or _linked(first_rung) is None:
+    worse_part = _worse(first_rung)
+    if worse_part is None or _linked(worse_part) is None:
         return False
     if largest_model <= LARGEST_LINKED:
         return True
@@ -109,8 +111,18 @@ def firm(first_rung: FirstRung) -> bool:
 
 
 def _linked(first_rung: FirstRung) -> LinkedEffect | None:
+    """None where no link was measured to what the rung was read with."""
     link = links().get(first_rung.modality)
-    return link.predict(first_rung.effects) if link is not None else None
+    known = link is not None and link.weights.keys() <= first_rung.effects.keys()
+    return link.predict(first_rung.effects) if link is not None and known else None
+
+
+def _worse(first_rung: FirstRung | None) -> FirstRung | None:
+    """Of a table with much prose, that of its cells or that of its prose: where it hurts more, it hurts."""
+    if first_rung is None or first_rung.prose is None:
+        return first_rung
+    cells, prose = _linked(first_rung), _linked(first_rung.prose)
+    return first_rung.prose if prose is not None and (cells is None or prose.y > cells.y) else first_rung
 
 
 def _estimate(
@@ -140,7 +152,7 @@ def _effect(
 ) -> Effect:
     ladder: dict[str, EffectEstimate] = {}
     if first is not None:
-        ladder |= first.effects
+        ladder |= {**first.effects, **(first.prose.effects if first.prose is not None else {})}
     ladder |= {f"tier {number}": tier for number, tier in tiers.items()}
     return Effect(
         excess_loss=estimate.excess,
@@ -201,8 +213,8 @@ def _shift_reason(pattern: LossPattern) -> str:
     novelty, new = pattern.novelty, pattern.new_values
     if new is not None and pattern.has_new_values:
         return (
-            f"{new.share:.0%} of its rows have values of {new.column!r} that the reference does not know, "
-            f"and the same ones again and again, as another domain has; {settle}"
+            f"{new.share:.0%} of its rows have values of {new.column!r} that the reference does not know: the same "
+            f"ones again and again, or beyond its range, as another domain has; {settle}"
         )
     if pattern.words_recur and novelty is not None:
         return (
