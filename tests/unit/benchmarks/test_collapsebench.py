@@ -261,6 +261,7 @@ def test_a_verdict_belongs_to_a_label_of_the_same_rows() -> None:
     verdicts = {key: {"id": key, "verdict": "clear", "content": "x"} for key in "abd"}
     verdicts["b"]["content"] = "y"
     assert statistics.joined(labels, verdicts) == [labels["a"] | verdicts["a"]]
+    assert statistics.of_other_rows(labels, verdicts) == [verdicts["b"]]
 
 
 def test_a_candidate_has_a_verdict_of_each_mode() -> None:
@@ -295,6 +296,34 @@ def test_rates_count_what_they_say() -> None:
     assert statistics.calibration_error(cases) == pytest.approx(0.2)
     clustered = statistics.clustered_upper(cases, statistics.false_positives)
     assert clustered == 1.0, "every error is in one of two sources"
+
+
+def test_no_error_in_any_source_is_no_bound_of_zero() -> None:
+    """Resampled sources without an error know nothing of the next source; the count of sources does."""
+    right = [case("benign", "clear", source) for source in "abcde"]
+    assert statistics.clustered_upper(right, statistics.false_positives) is None
+    assert statistics.erring_sources(right, statistics.false_positives) == Rate(0, 5)
+    assert Rate(0, 5).upper == pytest.approx(0.451, abs=0.001)
+    wrong = [*right, *(case("benign", "collapse", "a") for _ in range(9)), case("collapsed", "clear", "f")]
+    assert statistics.erring_sources(wrong, statistics.false_positives) == Rate(1, 5), "a source, not its cases"
+
+
+def test_a_detector_that_failed_counts_as_undecided() -> None:
+    failed = case("collapsed", "failed") | {"excess_loss": None, "collapse_probability": None}
+    cases = [case("benign", "clear"), case("collapsed", "collapse", excess=0.2, probability=1.0), failed]
+    assert statistics.undecided(cases) == Rate(1, 3)
+    assert statistics.wrong(cases) == Rate(0, 2)
+    assert statistics.false_negatives(cases) == Rate(0, 2), "it is one of the collapsed datasets"
+    assert statistics.confusion(cases)["collapsed", "failed"] == 1
+    assert statistics.area_under_roc(cases) == 1.0
+    assert statistics.roc(cases) == ([0, 0, 1], [0, 1, 1])
+    assert sum(one.collapsed.count for one in statistics.reliability(cases)) == 2
+    assert statistics.without_probability(cases) == {"benign": 0, "collapsed": 1}
+
+
+def test_a_shift_called_collapse_has_a_rate() -> None:
+    cases = [case("shift", "collapse"), case("shift", "clear"), case("shift", "inconclusive"), case("grey", "collapse")]
+    assert statistics.shift_called_collapse(cases) == Rate(1, 3)
 
 
 def test_results_survive_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
