@@ -16,7 +16,7 @@ from synthos_api.results import Mode
 
 from . import labels, report, results
 from .candidates import Candidate, candidates, quick
-from .detect import commit, detect, engine
+from .detect import commit, detect, failure, fitted_engine, is_measured, unfitted_engine
 from .evidence import evidence
 from .modalities import MODALITIES, of_source
 from .pools import TooSmall
@@ -57,21 +57,21 @@ def main() -> int:
 def run(chosen: list[Candidate], end: float, *, mode: Mode | None) -> int:
     """Number of candidates that failed; what is known already is not measured again. No mode: labels only."""
     unlabelled = {c.id for c in _unlabelled(chosen)}
-    detected = results.read("detections")
+    detected, engine = results.read("detections"), fitted_engine()
     tasks: list[Task] = [(null_one, draw) for draw in _draws([c.source for c in chosen if c.id in unlabelled])]
     for candidate in chosen:
         if candidate.id in unlabelled:
             tasks.append((label_one, candidate))
-        if mode is not None and detected.get(results.keyed(candidate.id, mode), {}).get("engine") != engine():
+        if mode is not None and not is_measured(detected.get(results.keyed(candidate.id, mode)), engine):
             tasks.append((detect_one, (candidate, mode)))
     return _run_all(tasks, end)
 
 
 def gather_evidence(end: float) -> int:
     """What the first rung shows of the development candidates that are labelled; number of failures."""
-    labels_known, known = results.read("labels"), results.read("evidence")
+    labels_known, known, engine = results.read("labels"), results.read("evidence"), unfitted_engine()
     chosen = [c for c in candidates("development") if c.id in labels_known]
-    return _run_all([(evidence_one, c) for c in chosen if known.get(c.id, {}).get("engine") != engine()], end)
+    return _run_all([(evidence_one, c) for c in chosen if known.get(c.id, {}).get("engine") != engine], end)
 
 
 def _run_all(tasks: list[Task], end: float) -> int:
@@ -129,6 +129,7 @@ def label_one(candidate: Candidate) -> str:
     try:
         row = labels.label(candidate, _workshop())
     except TooSmall as error:
+        results.add("left_out", candidate.described() | {"registration": digest(candidate.modality)})
         return f"left out {candidate.id}: {error}"
     except (SourceUnavailable, ValueError) as error:
         return f"FAILED {candidate.id}: {error}"
@@ -154,7 +155,9 @@ def detect_one(what: tuple[Candidate, Mode]) -> str:
     except (SourceUnavailable, ValueError) as error:
         return f"FAILED {candidate.id}: {error}"
     except subprocess.CalledProcessError as error:
-        return f"FAILED {candidate.id}: {error.stderr.strip().splitlines()[-1:]}"
+        row = failure(candidate, _workshop(), mode, error.stderr)
+        results.add("detections", row)
+        return f"FAILED {candidate.id}: {row['reason']}"
     results.add("detections", row)
     return f"{candidate.id}: {row['verdict']} ({row['mechanism']}), {row['cpu_seconds']:.0f} s"
 

@@ -14,9 +14,10 @@ import pyarrow as pa
 
 from .modalities import MODALITIES
 from .modalities.arrow_types import narrowed
+from .pools import place
 from .registration import Split, registered
 from .routes.making import Making, Workshop
-from .rows import Row
+from .rows import Row, content_of
 
 _QUICK: Final = {
     "text": (("draw", "wrapped", "other-source", "recursive", "duplicated", "scrambled"), 7),
@@ -24,6 +25,8 @@ _QUICK: Final = {
     "series": (("draw", "recursive"), 2),
 }
 """Routes, and how many candidates of them."""
+TEST_ORDER: Final = "order of the test split, 1"
+"""Seed of the order in which a source's test candidates are measured. Fixed before the first test label."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,10 @@ class Candidate:
         making = Making(modality, workshop, self.source, self.generator, self.parameters, rng, self.seed)
         return modality.routes[self.route](making)
 
+    def content(self, workshop: Workshop) -> str:
+        """Digest of its rows as they are today; labels carry that of the rows that they were measured on."""
+        return content_of(MODALITIES[self.modality].key(row) for row in self.rows(workshop))
+
     def table(self, workshop: Workshop) -> pa.Table:
         """As a user would bring it."""
         table = MODALITIES[self.modality].to_arrow(self.rows(workshop), workshop.pools(self.source).columns)
@@ -72,7 +79,11 @@ class Candidate:
 
 
 def candidates(split: Split, modalities: Sequence[str] = tuple(MODALITIES)) -> list[Candidate]:
-    """All of a split's, modalities and sources in turn, so that any beginning of the list is spread over them."""
+    """All of a split's, modalities and sources in turn, so that any beginning of the list is spread over them.
+
+    Of the test split it is also a random sample of each source's plan, or the rates of a run that was ended early
+    would be those of the clear cases that plans begin with. Development keeps the plan's order.
+    """
     turns = _in_turn(_of_modality(split, modality) for modality in modalities)
     return list({candidate.id: candidate for candidate in turns}.values())
 
@@ -90,10 +101,16 @@ def quick() -> list[Candidate]:
 def _of_modality(split: Split, modality: str) -> list[Candidate]:
     sources, generators = registered(modality, split, "sources"), registered(modality, split, "generators")
     plan = MODALITIES[modality].plan
-    return _in_turn(
-        [Candidate(split, modality, source, *planned) for planned in plan(sources, generators, place)]
-        for place, source in enumerate(sources)
-    )
+    lists = [
+        [Candidate(split, modality, source, *planned) for planned in plan(sources, generators, number)]
+        for number, source in enumerate(sources)
+    ]
+    return _in_turn(map(_shuffled, lists) if split == "test" else lists)
+
+
+def _shuffled(chosen: list[Candidate]) -> list[Candidate]:
+    """In an order that no library's random numbers can change."""
+    return sorted(chosen, key=lambda candidate: place(TEST_ORDER, candidate.id))
 
 
 def _in_turn(lists: Iterable[list[Candidate]]) -> list[Candidate]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import resource
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,10 +21,11 @@ from synthos_engine.version import RESULTS, engine_version
 from . import results
 from .candidates import Candidate
 from .modalities import of_source
-from .rows import content_of
 from .workshop import CachedWorkshop, write
 
 EXIT_CODES: Final = (0, 3, 4)
+FITTED: Final = ("verdict/links.json", "alone/model.json", "dimensions/calibration.json")
+"""What of the engine is fitted to development labels."""
 _ROOT: Final = Path(__file__).parents[2]
 
 
@@ -40,12 +44,7 @@ def detect(candidate: Candidate, workshop: CachedWorkshop, mode: Mode, cascade: 
         verdict, usage = _run(arguments, folder)
     effect = verdict["effect"]
     low, high = effect["interval"] or (None, None)
-    return candidate.described() | {
-        "content": content_of(modality.key(row) for row in candidate.rows(workshop)),
-        "mode": mode,
-        "cascade": cascade,
-        "engine": engine(),
-        "commit": commit(),
+    return _about(candidate, workshop, mode, cascade) | {
         "verdict": verdict["verdict"],
         "excess_loss": effect["excess_loss"],
         "low": low,
@@ -62,9 +61,42 @@ def detect(candidate: Candidate, workshop: CachedWorkshop, mode: Mode, cascade: 
     }
 
 
-def engine() -> str:
-    """Which detector: verdicts of another one are measured again."""
+def failure(
+    candidate: Candidate, workshop: CachedWorkshop, mode: Mode, words: str, cascade: str = "nano"
+) -> dict[str, Any]:
+    """The row of a detector that gave no verdict: left out, it would flatter every rate."""
+    numbers = ("excess_loss", "low", "high", "added_excess_loss", "collapse_probability")
+    return _about(candidate, workshop, mode, cascade) | {
+        "verdict": "failed",
+        **dict.fromkeys((*numbers, "cpu_seconds", "peak_megabytes")),
+        "rungs": "[]",
+        "mechanism": "none",
+        "severity": "none",
+        "reason": next(reversed(words.strip().splitlines()), "without a word"),
+        "timings": "{}",
+    }
+
+
+def _about(candidate: Candidate, workshop: CachedWorkshop, mode: Mode, cascade: str) -> dict[str, Any]:
+    """Whose row it is and of which detector."""
+    about = {"content": candidate.content(workshop), "mode": mode, "cascade": cascade}
+    return candidate.described() | about | {"engine": fitted_engine(), "commit": commit()}
+
+
+def is_measured(row: Mapping[str, Any] | None, engine: str) -> bool:
+    """Whether a stored row is this detector's verdict; one that failed is tried again."""
+    return row is not None and row["engine"] == engine and row["verdict"] != "failed"
+
+
+def unfitted_engine() -> str:
+    """The code, without what is fitted to its measurements: which measurements a fit may go by."""
     return f"{engine_version()}/{RESULTS}"
+
+
+def fitted_engine() -> str:
+    """The whole detector: verdicts of another one, also of one before a new fit, are measured again."""
+    content = b"\0".join(files("synthos_engine").joinpath(name).read_bytes() for name in FITTED)
+    return f"{unfitted_engine()}/{hashlib.blake2b(content, digest_size=4).hexdigest()}"
 
 
 @cache
@@ -91,5 +123,8 @@ def _run(arguments: list[str], folder: Path) -> tuple[dict[str, Any], resource.s
     said = (folder / "stdout").read_text()
     if process.returncode not in EXIT_CODES:
         raise subprocess.CalledProcessError(process.returncode, command, said, (folder / "stderr").read_text())
-    verdict: dict[str, Any] = json.loads(said)
+    try:
+        verdict: dict[str, Any] = json.loads(said)
+    except ValueError as error:  # it says that it ended well and gives no verdict: its failure, not the bench's
+        raise subprocess.CalledProcessError(process.returncode, command, said, f"no verdict in JSON: {error}") from None
     return verdict, usage

@@ -20,9 +20,8 @@ from synthos_engine.data.columns import ROW_COLUMN
 from synthos_engine.data.serialize import rows_to_text
 
 from .candidates import Candidate
-from .detect import engine
+from .detect import unfitted_engine
 from .modalities import of_source
-from .rows import content_of
 from .workshop import CachedWorkshop
 
 SEED: Final = 1
@@ -44,8 +43,8 @@ def evidence(candidate: Candidate, workshop: CachedWorkshop) -> dict[str, Any]:
     if rung is None:
         raise ValueError("nothing was measured")
     return candidate.described() | {
-        "content": content_of(modality.key(row) for row in candidate.rows(workshop)),
-        "engine": engine(),
+        "content": candidate.content(workshop),
+        "engine": unfitted_engine(),
         "modality_read": rung.modality,
         "effects": json.dumps({name: (one.excess, one.standard_error) for name, one in rung.effects.items()}),
         "added": rung.added.excess,

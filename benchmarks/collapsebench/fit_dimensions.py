@@ -116,15 +116,19 @@ def main() -> int:
 
 def measured(modality: str, labels: Mapping[str, Mapping[str, Any]]) -> Iterator[Case]:
     """Every development candidate that has a label of today's registration and of the rows it has today."""
-    workshop = CachedWorkshop()
+    workshop, stale = CachedWorkshop(), 0
     for candidate in candidates("development", [modality]):
         label = labels.get(candidate.id)
         if label is None or label["registration"] != digest(modality):
+            continue
+        if candidate.content(workshop) != label["content"]:
+            stale += 1
             continue
         started = time.monotonic()
         excess = _excess(candidate, workshop)
         print(f"{candidate.id}: {label['label']}, {time.monotonic() - started:.1f} s", file=sys.stderr, flush=True)
         yield Case(candidate.source, candidate.route, label["label"], excess)
+    print(f"{modality}: left out {stale} whose label is of other rows", file=sys.stderr, flush=True)
 
 
 def _excess(candidate: Candidate, workshop: CachedWorkshop) -> dict[str, float]:

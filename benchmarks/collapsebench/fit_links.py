@@ -25,7 +25,7 @@ from synthos_engine.verdict.link import Link
 from synthos_engine.verdict.rule import decide
 
 from . import results
-from .detect import engine
+from .detect import unfitted_engine
 from .registration import digest
 
 TARGET: Final = Path(synthos_engine.verdict.__file__).parent / "links.json"
@@ -38,6 +38,8 @@ FEWEST: Final = 20
 LEAST_FLOOR: Final = 0.002
 """Below what two readers were ever seen to agree to."""
 Floats = NDArray[np.float64]
+Row = dict[str, Any]
+"""Of a result."""
 
 
 @dataclass(frozen=True)
@@ -65,30 +67,47 @@ def main() -> None:
             found[modality] = _document(names, cases) | {"registration": digest(modality)}
             print(modality, found[modality])
             print("  with the source left out:", left_out(names, cases))
-    TARGET.write_text(json.dumps({"engine": engine(), "links": found}, indent=1) + "\n", "utf-8")
+    TARGET.write_text(json.dumps({"engine": unfitted_engine(), "links": found}, indent=1) + "\n", "utf-8")
 
 
 def cases_of(modality: str) -> tuple[list[str], Cases]:
-    """Names of the rung's effects, and the candidates that are labelled, not shifted, and have evidence."""
-    evidence = results.read("evidence")
-    names: list[str] = []
+    """Names of the rung's effects, and the candidates that are labelled, not shifted, and have evidence.
+
+    Prints how many it leaves out because what the rung showed of them is not what it would show today.
+    """
+    pairs, stale = _with_evidence(modality)
+    seen = Counter(tuple(json.loads(known["effects"])) for _, known in pairs)
+    names = list(seen.most_common(1)[0][0]) if seen else []
     rows: list[tuple[float, list[float], list[float], str, str]] = []
-    for label in results.read("labels").values():
-        known = evidence.get(label["id"])
-        if known is None or known["content"] != label["content"] or known["modality_read"] != modality:
-            continue
-        if label["split"] != "development" or label["registration"] != digest(label["modality"]):
-            continue
+    for label, known in pairs:
         effects: dict[str, tuple[float, float | None]] = json.loads(known["effects"])
-        names, errors = list(effects), [error for _, error in effects.values()]
-        if label["label"] != "shift" and None not in errors:
-            values = [value for value, _ in effects.values()]
-            scaled = [(error or 0.0) / (1 + value) for value, error in effects.values()]
-            logarithms = [float(np.log1p(value)) for value in values]
-            rows.append((float(np.log1p(label["e1"])), logarithms, scaled, label["source"], label["label"]))
+        if label["label"] == "shift" or list(effects) != names or any(error is None for _, error in effects.values()):
+            continue
+        scaled = [(error or 0.0) / (1 + value) for value, error in effects.values()]
+        logarithms = [float(np.log1p(value)) for value, _ in effects.values()]
+        rows.append((float(np.log1p(label["e1"])), logarithms, scaled, label["source"], label["label"]))
+    others = len(pairs) - seen[tuple(names)]
+    print(f"{modality}: left out {stale} with evidence of another engine or of other rows, {others} of other effects")
     y, x, error = (np.array([row[i] for row in rows], float) for i in range(3))
     source, kind = (np.array([row[i] for row in rows], str) for i in (3, 4))
     return names, Cases(y, x, error, source, kind)
+
+
+def _with_evidence(modality: str) -> tuple[list[tuple[Row, Row]], int]:
+    """Development labels as registered with the evidence of this engine on the same rows; how many have another."""
+    evidence, engine = results.read("evidence"), unfitted_engine()
+    pairs, stale = [], 0
+    for label in results.read("labels").values():
+        known = evidence.get(label["id"])
+        if known is None or known["modality_read"] != modality:
+            continue
+        if label["split"] != "development" or label["registration"] != digest(label["modality"]):
+            continue
+        if known["engine"] == engine and known["content"] == label["content"]:
+            pairs.append((label, known))
+        else:
+            stale += 1
+    return pairs, stale
 
 
 def _document(names: Sequence[str], cases: Cases) -> dict[str, Any]:

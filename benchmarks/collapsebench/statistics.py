@@ -11,7 +11,9 @@ from scipy import stats
 
 CONFIDENCE = 0.95
 LABELS = ("benign", "collapsed", "grey", "shift")
-VERDICTS = ("clear", "inconclusive", "collapse")
+VERDICTS = ("clear", "inconclusive", "collapse", "failed")
+"""What the detector says; "failed" where it ended without a verdict, which counts as none given."""
+FIRM = ("clear", "collapse")
 RIGHT = {"benign": "clear", "collapsed": "collapse"}
 """The verdict that each label asks for; grey and shift ask for none."""
 MODES = ("with_reference", "no_reference")
@@ -54,6 +56,12 @@ def joined(labels: Mapping[str, Case], detections: Mapping[str, Case]) -> list[d
     return [dict(found) | dict(label) for label, found in both if label and label["content"] == found["content"]]
 
 
+def of_other_rows(labels: Mapping[str, Case], detections: Mapping[str, Case]) -> list[Case]:
+    """Verdicts that `joined` leaves out although their candidate has a label: it is of other rows."""
+    both = [(labels.get(_candidate_of(found)), found) for found in detections.values()]
+    return [found for label, found in both if label and label["content"] != found["content"]]
+
+
 def _candidate_of(detection: Case) -> str:
     """A verdict without a reference may have an id of its own, beside the one with it."""
     return str(detection.get("candidate") or detection["id"].removesuffix(NO_REFERENCE_SUFFIX))
@@ -84,27 +92,33 @@ def false_negatives(cases: Sequence[Case]) -> Rate:
 
 
 def undecided(cases: Sequence[Case]) -> Rate:
-    """Benign and collapsed datasets called inconclusive."""
+    """Benign and collapsed datasets without a firm verdict: called inconclusive, or the detector failed."""
     chosen = decidable(cases)
-    return Rate(sum(case["verdict"] == "inconclusive" for case in chosen), len(chosen))
+    return Rate(sum(case["verdict"] not in FIRM for case in chosen), len(chosen))
 
 
 def wrong(cases: Sequence[Case]) -> Rate:
     """Firm verdicts that contradict the label, of all firm verdicts on benign and collapsed datasets."""
-    firm = [case for case in decidable(cases) if case["verdict"] != "inconclusive"]
+    firm = [case for case in decidable(cases) if case["verdict"] in FIRM]
     return Rate(sum(RIGHT[case["label"]] != case["verdict"] for case in firm), len(firm))
+
+
+def shift_called_collapse(cases: Sequence[Case]) -> Rate:
+    """Real datasets of another domain called collapse."""
+    shifted = [case for case in cases if case["label"] == "shift"]
+    return Rate(sum(case["verdict"] == "collapse" for case in shifted), len(shifted))
 
 
 def clustered_upper(cases: Sequence[Case], rate: Any, rounds: int = 2000, seed: int = 0) -> float | None:
     """95 % upper bound of a rate when whole sources are resampled: cases of one source are not independent.
 
-    None with fewer than two sources. With no error anywhere the bootstrap knows no doubt; the
-    Clopper-Pearson bound is then the one to look at.
+    None with fewer than two sources that have cases for it, and with no error in any: resampling nothing but zeros
+    would give a bound of zero, which says nothing of sources that were not drawn (`erring_sources` does).
     """
-    sources = sorted({case["source"] for case in cases})
-    if len(sources) < 2:
+    by_source = {source: some for source, some in _by_source(cases).items() if rate(some).count}
+    sources = list(by_source)
+    if len(sources) < 2 or not rate(cases).errors:
         return None
-    by_source = {source: [case for case in cases if case["source"] == source] for source in sources}
     rng = np.random.default_rng(seed)
     values = []
     for _ in range(rounds):
@@ -113,6 +127,20 @@ def clustered_upper(cases: Sequence[Case], rate: Any, rounds: int = 2000, seed: 
         if value is not None:
             values.append(value)
     return float(np.quantile(values, CONFIDENCE)) if values else None
+
+
+def erring_sources(cases: Sequence[Case], rate: Any) -> Rate:
+    """Sources with an error, of those that have cases for this rate.
+
+    Its bound is the one that holds when errors come by whole sources, as those of alike cases do.
+    """
+    rates = [rate(some) for some in _by_source(cases).values()]
+    return Rate(sum(one.errors > 0 for one in rates), sum(one.count > 0 for one in rates))
+
+
+def _by_source(cases: Sequence[Case]) -> dict[str, list[Case]]:
+    sources = sorted({case["source"] for case in cases})
+    return {source: [case for case in cases if case["source"] == source] for source in sources}
 
 
 def score(case: Case) -> float | None:
@@ -166,6 +194,13 @@ def reliability(cases: Sequence[Case], bins: int = 10) -> list[Bin]:
         Bin(float(np.mean([p for p, _ in pairs])), Rate(sum(outcome for _, outcome in pairs), len(pairs)))
         for _, pairs in sorted(found.items())
     ]
+
+
+def without_probability(cases: Sequence[Case]) -> dict[str, int]:
+    """Benign and collapsed datasets that no figure of calibration counts."""
+    return {
+        label: sum(case["label"] == label and case["collapse_probability"] is None for case in cases) for label in RIGHT
+    }
 
 
 def calibration_error(cases: Sequence[Case], bins: int = 10) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -39,16 +40,24 @@ class Case:
 
 
 def labelled(modality: Name) -> list[Case]:
-    """Of the development split, as registered. Grey ones are left out; shifts are real data and so no collapse."""
+    """Of the development split, as registered, with the rows that were labelled; prints how many have others.
+
+    Grey ones are left out; shifts are real data and so no collapse.
+    """
     labels = {key: row for key, row in results.read("labels").items() if row["registration"] == digest(modality)}
     workshop = CachedWorkshop()
-    cases = []
+    cases, stale = [], 0
     for candidate in candidates("development", [modality]):
-        label = labels.get(candidate.id, {}).get("label", "grey")
-        if label != "grey":
-            mechanism = f"{candidate.route} {candidate.generator}".strip()
-            features = measured(candidate.table(workshop))
-            cases.append(Case(candidate.source, mechanism, label == "collapsed", features))
+        row = labels.get(candidate.id)
+        if row is None or row["label"] == "grey":
+            continue
+        if candidate.content(workshop) != row["content"]:
+            stale += 1
+            continue
+        mechanism = f"{candidate.route} {candidate.generator}".strip()
+        features = measured(candidate.table(workshop))
+        cases.append(Case(candidate.source, mechanism, row["label"] == "collapsed", features))
+    print(f"{modality}: left out {stale} whose label is of other rows", file=sys.stderr, flush=True)
     return cases
 
 

@@ -20,6 +20,17 @@ def cases() -> list[dict[str, Any]]:
     return statistics.joined(labels(), results.read("detections"))
 
 
+def of_other_rows() -> list[statistics.Case]:
+    """Verdicts that are not among `cases` because their label is of other rows."""
+    return statistics.of_other_rows(labels(), results.read("detections"))
+
+
+def left_out() -> set[str]:
+    """Ids of candidates that cannot be made as registered: their source has too few rows."""
+    rows = results.read("left_out").values()
+    return {row["id"] for row in rows if row["registration"] == digest(row["modality"])}
+
+
 def draws() -> dict[str, list[float]]:
     """The judge's losses on real draws as registered, by source in the order of the registration.
 

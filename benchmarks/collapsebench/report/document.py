@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from ..candidates import candidates
 from ..modalities import MODALITIES
 from ..registration import SPLITS, Split, registered
 from ..statistics import MODES, Case
 from . import cases as known
-from . import tables
+from . import plan, tables
 from .figures import FIGURES, noise
 from .groups import TYPES, severity, type_of
 
@@ -53,6 +54,8 @@ def _document(folder: Path) -> Iterator[str]:
 
 
 def _split(folder: Path, split: Split, labels: Sequence[Case], cases: Sequence[Case]) -> Iterator[str]:
+    yield "### How much of the plan\n"
+    yield from _plan(split, labels, cases)
     yield "### What was measured\n"
     for modality in MODALITIES:
         yield f"#### {modality.capitalize()}\n"
@@ -60,12 +63,34 @@ def _split(folder: Path, split: Split, labels: Sequence[Case], cases: Sequence[C
         yield f"Sources: {sources}. Generators: {generators}.\n"
         some = [label for label in labels if label["modality"] == modality]
         yield from tables.measured(some) if some else ["Nothing has been labelled yet.\n"]
+    yield from _dropped(split, cases)
     for mode in MODES:
         yield f"### Verdicts {'with' if mode == 'with_reference' else 'without'} a reference\n"
         chosen = [case for case in cases if case["mode"] == mode]
         yield from _mode(chosen) if chosen else ["No verdict has been measured yet.\n"]
     yield "### Figures\n"
     yield from _figures(folder, split, cases)
+
+
+def _plan(split: Split, labels: Sequence[Case], cases: Sequence[Case]) -> Iterator[str]:
+    found = []
+    left_out = known.left_out()
+    for modality in MODALITIES:
+        planned = {candidate.id for candidate in candidates(split, [modality])}
+        some = ([row for row in rows if row["modality"] == modality] for rows in (labels, cases))
+        found.append(plan.progress(modality, planned, left_out, *some))
+    heads = ["modality", "", "datasets", "with a verdict with a reference", "with a verdict without"]
+    yield from tables.table(heads, [row for one in found for row in plan.rows(one)])
+    yield from plan.gaps(found)
+
+
+def _dropped(split: Split, cases: Sequence[Case]) -> Iterator[str]:
+    """What the rates do not count, and whether they are of one detector."""
+    dropped = sum(found["split"] == split for found in known.of_other_rows())
+    yield f"Verdicts left out because the label of their candidate is of other rows: {dropped}.\n"
+    detectors = sorted({f"{case['engine']} at {case['commit']}" for case in cases})
+    if split == "test" and len({case["commit"] for case in cases}) > 1:
+        yield f"**The verdicts are of more than one commit**: {'; '.join(detectors)}.\n"
 
 
 def _mode(cases: Sequence[Case]) -> Iterator[str]:
@@ -84,7 +109,8 @@ def _mode(cases: Sequence[Case]) -> Iterator[str]:
         yield from _figures_of(some)
         yield from tables.by(some, lambda case: f"{case['route']} {case['generator']}".strip(), "route")
         yield from tables.by(some, lambda case: str(case["source"]), "source")
-        yield f"Wrong{' and undecided' if some[0]['mode'] == 'with_reference' else ''}:\n"
+        undecided = ", undecided" if some[0]["mode"] == "with_reference" else ""
+        yield f"Wrong{undecided}, failed, and firm on grey or shift:\n"
         yield from tables.odd(some)
 
 

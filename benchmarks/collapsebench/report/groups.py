@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Final
 
@@ -33,6 +34,10 @@ _TYPE_OF: Final = {route: name for name, routes in TYPES.items() for route in ro
 EFFECTS: Final = (0.0, 0.01, 0.02, 0.05, 0.10, MODERATE_FROM, SEVERE_FROM)
 """Lower ends of the bins of |E1|; the last one is open."""
 
+BANDS: Final = ("collapsed 5–10 %", "collapsed 10–15 %", "collapsed 15–40 %", "collapsed over 40 %")
+"""By E1: the first is as small as a collapse can be, and the hardest to tell from grey."""
+_BAND_ENDS: Final = (0.10, MODERATE_FROM, SEVERE_FROM)
+
 
 def type_of(case: Case) -> str:
     """A recursive candidate with a share of real rows is told apart from one that is a model's altogether."""
@@ -43,6 +48,11 @@ def type_of(case: Case) -> str:
 def severity(case: Case) -> str:
     """Of a collapsed dataset by its measured effect, in the engine's words; other datasets go by their label."""
     return severity_of(case["e1"]) if case["label"] == "collapsed" else str(case["label"])
+
+
+def band(case: Case) -> str:
+    """One of BANDS for a collapsed dataset; other datasets go by their label."""
+    return BANDS[bisect_right(_BAND_ENDS, case["e1"])] if case["label"] == "collapsed" else str(case["label"])
 
 
 def by_effect(cases: Sequence[Case]) -> list[tuple[str, list[Case]]]:

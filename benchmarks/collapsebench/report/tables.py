@@ -10,7 +10,7 @@ from .. import statistics
 from ..labels import Null
 from ..statistics import LABELS, MODES, RIGHT, VERDICTS, Case, Rate
 from .ladder import stops
-from .targets import TARGETS, decide
+from .targets import SHIFT, TARGETS, Target, decide
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -26,12 +26,30 @@ def targets(cases: Sequence[Case]) -> Iterator[str]:
     rows = []
     for mode in MODES:
         chosen = [case for case in cases if case["mode"] == mode]
-        for target in TARGETS[mode]:
+        for target in (*TARGETS[mode], SHIFT):
             rate, clustered = target.rate(chosen), statistics.clustered_upper(chosen, target.rate)
-            found = [of(rate), f"{rate.upper:.1%}", _percent(clustered)]
-            decision = str(decide(rate, clustered, target.limit))
-            rows.append([mode_name(mode), target.name, f"below {target.limit:.0%}", *found, decision])
-    yield from table(["mode", "figure", "target", "found", "95 % bound", "by source", "the counts say"], rows)
+            found = _found(rate, clustered, statistics.erring_sources(chosen, target.rate))
+            rows.append([mode_name(mode), target.name, _limit(target), *found, _decision(rate, clustered, target)])
+    yield from table(["mode", "figure", "target", *_FOUND, "the counts say"], rows)
+
+
+_FOUND = ("found", "95 % bound", "by source", "sources with an error")
+
+
+def _found(rate: Rate, clustered: float | None, sources: Rate) -> list[str]:
+    """A rate with all that is known of its doubt, under the heads _FOUND."""
+    erring = f"{sources.errors} of {sources.count}, at most {sources.upper:.1%}" if sources.count else "–"
+    return [of(rate), f"{rate.upper:.1%}", _percent(clustered), erring]
+
+
+def _limit(target: Target) -> str:
+    return "none" if target.limit is None else f"below {target.limit:.0%}"
+
+
+def _decision(rate: Rate, clustered: float | None, target: Target) -> str:
+    if target.limit is None:
+        return "a dataset of another real domain must not be called collapse"
+    return str(decide(rate, clustered, target.limit))
 
 
 def mode_name(mode: str) -> str:
@@ -47,16 +65,26 @@ def confusion(cases: Sequence[Case]) -> Iterator[str]:
 def rates(cases: Sequence[Case]) -> Iterator[str]:
     """The figures of some verdicts of one mode."""
     rows = []
-    for target in TARGETS["with_reference"]:
-        rate, clustered = target.rate(cases), statistics.clustered_upper(cases, target.rate)
-        rows.append([target.name, of(rate), f"{rate.upper:.1%}", _percent(clustered)])
-    area, error = statistics.area_under_roc(cases), statistics.calibration_error(cases)
-    rows.append(["area under ROC", "" if area is None else f"{area:.4f}", "", ""])
-    rows.append(["calibration error (ECE)", "" if error is None else f"{error:.3f}", "", ""])
+    for target in (*TARGETS["with_reference"], SHIFT):
+        clustered = statistics.clustered_upper(cases, target.rate)
+        rows.append(
+            [target.name, *_found(target.rate(cases), clustered, statistics.erring_sources(cases, target.rate))]
+        )
+    area = statistics.area_under_roc(cases)
+    rows.append(["area under ROC", "" if area is None else f"{area:.4f}", "", "", ""])
+    rows.append(["calibration error (ECE)", _calibration(cases), "", "", ""])
     for name, unit in (("cpu_seconds", "CPU seconds a verdict"), ("peak_megabytes", "MB of memory a verdict")):
-        used = [case[name] for case in cases]
-        rows.append([unit, f"{np.median(used):.0f} (at most {max(used):.0f})" if used else "", "", ""])
-    yield from table(["figure", "value", "95 % bound", "by source"], rows)
+        used = [case[name] for case in cases if case[name] is not None]
+        rows.append([unit, f"{np.median(used):.0f} (at most {max(used):.0f})" if used else "", "", "", ""])
+    yield from table(["figure", *_FOUND], rows)
+
+
+def _calibration(cases: Sequence[Case]) -> str:
+    """With how many cases it is of, and how many it cannot be of."""
+    error, lacking = statistics.calibration_error(cases), statistics.without_probability(cases)
+    count = len(statistics.decidable(cases)) - sum(lacking.values())
+    left_out = " and ".join(f"{number} {label}" for label, number in lacking.items())
+    return f"{'–' if error is None else f'{error:.3f}'} of {count} datasets; without a probability: {left_out}"
 
 
 def by(cases: Sequence[Case], key: Callable[[Case], str], head: str = "", order: Sequence[str] = ()) -> Iterator[str]:
@@ -67,9 +95,9 @@ def by(cases: Sequence[Case], key: Callable[[Case], str], head: str = "", order:
     for name in groups:
         some = [case for case in cases if key(case) == name]
         counts = statistics.confusion(some)
-        triples = [[counts[label, verdict] for verdict in VERDICTS] for label in LABELS]
-        rows.append([name, str(len(some)), *(" / ".join(map(str, t)) if sum(t) else "" for t in triples)])
-    yield from table([head, "datasets", *(f"{label}: clear / inconclusive / collapse" for label in LABELS)], rows)
+        groups_of = [[counts[label, verdict] for verdict in VERDICTS] for label in LABELS]
+        rows.append([name, str(len(some)), *(" / ".join(map(str, g)) if sum(g) else "" for g in groups_of)])
+    yield from table([head, "datasets", *(f"{label}: {' / '.join(VERDICTS)}" for label in LABELS)], rows)
 
 
 def measured(labels: Sequence[Case]) -> Iterator[str]:
@@ -86,9 +114,13 @@ def measured(labels: Sequence[Case]) -> Iterator[str]:
 
 
 def odd(cases: Sequence[Case]) -> Iterator[str]:
-    """Each verdict that is wrong and, where there was a reference, each that is not given though it was asked for."""
+    """Each verdict that is wrong, each firm one on grey and shift, each failure of the detector.
+
+    Where there was a reference also each inconclusive one, though a firm one was asked for.
+    """
     found = [case for case in statistics.decidable(cases) if RIGHT[case["label"]] != case["verdict"]]
-    found += [case for case in cases if case["label"] == "shift" and case["verdict"] == "collapse"]
+    undecidable = [case for case in cases if case["label"] not in RIGHT]
+    found += [case for case in undecidable if case["verdict"] != "inconclusive"]
     found = [case for case in found if case["mode"] == "with_reference" or case["verdict"] != "inconclusive"]
     if not found:
         yield "None.\n"
@@ -130,4 +162,4 @@ def of(rate: Rate) -> str:
 
 
 def _percent(share: float | None) -> str:
-    return "" if share is None else f"{share:.1%}"
+    return "–" if share is None else f"{share:.1%}"

@@ -2,7 +2,8 @@
 
 Used only to say how features vary between real corpora (fit_alone.py). Left out are the sources of
 registration.toml, development and test, what shares data with one of them (Fertility is `mothers`, vic_elec is
-`electricity`), simulated data, and second copies of the same data in other packages.
+`electricity`, Ecdat/MedExp is of the study of `doctor-contacts`, entries of dict-jargon are in `foldoc`), simulated
+data, and second copies of the same data in other packages.
 """
 
 from __future__ import annotations
@@ -28,7 +29,6 @@ TEXTS: Final = (
     TextSource("zsh", "zsh-doc", "*.html", "html"),
     TextSource("django", "python-django-doc", "*/html/*/*.html", "html", "*/_modules/*"),
     TextSource("debian-faq", "debian-faq", "*.en.html", "html"),
-    TextSource("jargon", "dict-jargon", "*.dict.dz", "dictionary"),
 )
 _TABLES: Final = """
 AER/CollegeDistance AER/CPS1988 AER/CPSSWEducation AER/DoctorVisits AER/GSS7402 AER/HealthInsurance AER/NMES1988
@@ -40,7 +40,7 @@ causaldata/restaurant_inspections causaldata/scorecard causaldata/thornton_hiv C
 COUNT/azpro COUNT/mdvis COUNT/rwm5yr DAAG/cps1 DAAG/cps2 DAAG/cricketer DAAG/dengue DAAG/edcT DAAG/headInjury
 DAAG/monica DAAG/psid1 DAAG/spam7 dslabs/movielens dslabs/polls_us_election_2016 Ecdat/Benefits Ecdat/BudgetFood
 Ecdat/BudgetItaly Ecdat/BudgetUK Ecdat/Catsup Ecdat/Computers Ecdat/Cracker Ecdat/Hdma Ecdat/Kakadu Ecdat/Ketchup
-Ecdat/LaborSupply Ecdat/Males Ecdat/MedExp Ecdat/PatentsHGH Ecdat/PSID Ecdat/RetSchool Ecdat/Schooling Ecdat/Star
+Ecdat/LaborSupply Ecdat/Males Ecdat/PatentsHGH Ecdat/PSID Ecdat/RetSchool Ecdat/Schooling Ecdat/Star
 Ecdat/SumHes Ecdat/Tobacco Ecdat/Train Ecdat/Tuna Ecdat/UnempDur Ecdat/VietNamH Ecdat/VietNamI Ecdat/Wages
 Ecdat/Wages1 Ecdat/Workinghours Ecdat/Yogurt gapminder/gapminder geepack/muscatine gt/pizzaplace heplots/TIPI
 HLMdiag/wages HSAUR/Forbes2000 ISLR/Wage KMsurv/pneumon lme4/InstEval lme4/VerbAgg MASS/Aids2 MASS/nlschools

@@ -92,5 +92,7 @@ def test_no_corpus_of_the_library_is_a_source() -> None:
     assert not packages & {source.package for source in library.TEXTS}
     tables = {f"{s.package}/{s.item}" for s in (*table.SOURCES, *series.SOURCES)}
     assert not tables & ({*library.NAMES["table"]} | {item for item, _, _ in library.SERIES})
+    # Of other packages, but of the same study and of the same entries as test sources.
+    assert not {"Ecdat/MedExp", "jargon"} & {name for names in library.NAMES.values() for name in names}
     for names in library.NAMES.values():
         assert len(set(names)) == len(names)

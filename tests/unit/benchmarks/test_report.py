@@ -15,7 +15,7 @@ import pytest
 from benchmarks.collapsebench import results, statistics
 from benchmarks.collapsebench.modalities import MODALITIES
 from benchmarks.collapsebench.registration import digest
-from benchmarks.collapsebench.report import document, groups, tables
+from benchmarks.collapsebench.report import document, groups, plan, tables
 from benchmarks.collapsebench.report.ladder import WHOLE, called, seconds_until, stops
 from benchmarks.collapsebench.report.targets import TARGETS, cases_needed, decide
 from benchmarks.collapsebench.statistics import Rate
@@ -154,6 +154,51 @@ def test_severity_and_size_follow_the_measured_effect() -> None:
     assert {name: len(some) for name, some in bins if some} == {"0%–1%": 1, "2%–5%": 2, "≥ 40%": 1}
 
 
+def test_bands_of_a_collapse_are_its_effects() -> None:
+    found = [groups.band(case("collapsed", e1=e1)) for e1 in (0.05, 0.0999, 0.1, 0.15, 0.399, 0.4)]
+    assert [groups.BANDS.index(name) for name in found] == [0, 0, 1, 2, 2, 3]
+    assert groups.band(case("grey", e1=0.04)) == "grey"
+
+
+def test_the_report_says_how_much_of_the_plan_its_rates_are_of() -> None:
+    labels = [case(id="a"), case("collapsed", id="b", e1=0.07), case("collapsed", id="old")]
+    verdicts = [case(id="a"), case(id="a", mode="no_reference"), case("collapsed", "failed", id="b", e1=0.07)]
+    one = plan.progress("table", {"a", "b", "c", "d"}, {"a", "c", "elsewhere"}, labels, verdicts)
+    rows = {row[1]: row[2:] for row in plan.rows(one)}
+    assert (rows["planned"][0], rows["left out: too few rows"][0]) == ("4", "1")
+    assert (rows["labelled"], rows["benign"]) == (["2", "2", "1"], ["1", "1", "1"])
+    assert (rows["collapsed 5–10 %"], rows["collapsed 15–40 %"]) == (["1", "1", "0"], ["0", "0", "0"])
+    missing, unplanned = plan.gaps([one])
+    assert "Of 4 datasets 1 are neither" in missing
+    assert "0 have no verdict with a reference, 1 none without" in missing
+    assert "1 labelled datasets that the plan no longer has" in unplanned
+    assert not list(plan.gaps([plan.progress("table", {"a"}, (), labels[:1], verdicts[:2])]))
+
+
+def test_targets_show_sources_and_shifts() -> None:
+    cases = [case(source=source) for source in "abc"] + [case("shift", "collapse")]
+    shown = "\n".join(tables.targets(cases))
+    assert "| false positives | below 5% | 0 of 3 (0.0%) | 63.2% | – | 0 of 3, at most 63.2% |" in shown
+    assert "| shift called collapse | none | 1 of 1 (100.0%) | 100.0% | – | 1 of 1, at most 100.0% |" in shown
+    assert "| shift called collapse | 1 of 1 (100.0%) |" in "\n".join(tables.rates(cases))
+
+
+def test_a_calibration_error_says_of_what_it_is() -> None:
+    cases = [case(), case(collapse_probability=None), case("collapsed"), case("collapsed", collapse_probability=None)]
+    shown = "\n".join(tables.rates([*cases, case("collapsed", collapse_probability=None)]))
+    assert "0.000 of 2 datasets; without a probability: 1 benign and 2 collapsed" in shown
+
+
+def test_firm_verdicts_on_grey_and_shift_are_listed_and_failures() -> None:
+    pairs = [(label, verdict) for label in ("grey", "shift") for verdict in ("clear", "collapse")]
+    firm = [case(label, verdict, id=f"{label}-{verdict}") for label, verdict in pairs]
+    failed = case("benign", "failed", id="broken", excess_loss=None)
+    listed = "\n".join(tables.odd([*firm, failed, case("grey", "inconclusive", id="as it should")]))
+    assert all(f"{label}-{verdict}" in listed for label, verdict in pairs)
+    assert "broken" in listed
+    assert "as it should" not in listed
+
+
 def test_undecided_ones_are_listed_where_a_reference_was_given() -> None:
     undecided = case(verdict="inconclusive", id="here")
     missed = case("collapsed", "clear", id="there", mode="no_reference", excess_loss=None)
@@ -176,6 +221,7 @@ def test_a_report_of_nothing_says_so(folder: Path) -> None:
     document.write(folder)
     written = (folder / "collapsebench.md").read_text()
     assert "needs 149 more cases" in written
+    assert "**Text: the plan is incomplete.** Of 360 datasets 360 are neither" in written
     assert "**ROC** is left out" in written
     assert not list(folder.glob("collapsebench/*.svg"))
 
@@ -193,12 +239,27 @@ def test_a_report_is_the_same_for_the_same_results(folder: Path) -> None:
         results.add("detections", blind | {"id": f"{number}@no_reference"})
         null = f"diamonds/{number}/fingerprint/{digest('table')}"
         results.add("null", {"id": null, "source": "diamonds", "draw": number, "loss": 0.5 + number / 1000})
+    broken: dict[str, Any] = {
+        "verdict": "failed",
+        "excess_loss": None,
+        "collapse_probability": None,
+        "cpu_seconds": None,
+    }
+    known = {"id": "4", "registration": digest("table"), "content": "x", "null_bound": 0.01, "split": "test"}
+    results.add("labels", {key: case()[key] for key in OF_A_LABEL} | spoilt | known)
+    results.add("detections", case(**broken, peak_megabytes=None) | {"id": "4", "split": "test"})
+    for number, content in ((5, "x"), (6, "other rows")):
+        results.add("labels", {key: case()[key] for key in OF_A_LABEL} | spoilt | known | {"id": str(number)})
+        later = {"id": str(number), "split": "test", "commit": "def", "content": content}
+        results.add("detections", case("collapsed", "collapse") | later)
     document.write(folder)
     first = {path.name: path.read_text() for path in folder.rglob("*") if path.suffix in (".md", ".svg")}
     document.write(folder)
     assert first == {path.name: path.read_text() for path in folder.rglob("*") if path.suffix in (".md", ".svg")}
     figures = {name for name in first if name.endswith(".svg")}
-    assert len(figures) == 8
+    assert len({name for name in figures if not name.startswith("test-")}) == 8
     assert all(f"(collapsebench/{name})" in first["collapsebench.md"] for name in figures)
     assert "| without | inconclusive | below 30% | 3 of 3 (100.0%)" in first["collapsebench.md"]
+    assert "**The verdicts are of more than one commit**: 1 at abc; 1 at def." in first["collapsebench.md"]
+    assert "because the label of their candidate is of other rows: 1." in first["collapsebench.md"]
     assert "| tier 1 | 28 | 3 of 3 (100.0%) | 2 of 3 (66.7%)" in first["collapsebench.md"]

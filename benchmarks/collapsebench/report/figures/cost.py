@@ -11,12 +11,13 @@ from .figure import MARKERS, MODE_COLOURS, Figure, drawn, in_modes
 
 
 def _draw(path: Path, cases: Sequence[Case]) -> bool:
-    if not cases:
+    if all(case["cpu_seconds"] is None for case in cases):
         return False
     with drawn(path) as (axis,):
         for mode, some in in_modes(cases):
             for modality, marker in MARKERS.items():
-                seconds = sorted(case["cpu_seconds"] for case in some if case["modality"] == modality)
+                known = [case["cpu_seconds"] for case in some if case["modality"] == modality]
+                seconds = sorted(one for one in known if one is not None)
                 if seconds:
                     shares = [100 * (i + 1) / len(seconds) for i in range(len(seconds))]
                     label = f"{modality}, {mode_name(mode)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...statistics import Case, Rate
+from ...statistics import FIRM, Case, Rate
 from ..groups import by_effect
 from ..tables import mode_name
 from .figure import MODE_COLOURS, Figure, bars, drawn, in_modes
@@ -22,7 +22,7 @@ def _draw(path: Path, cases: Sequence[Case]) -> bool:
     with drawn(path) as (axis,):
         for number, (mode, some) in enumerate(modes):
             groups = [(place, group) for place, (_, group) in enumerate(by_effect(some)) if group]
-            rates = [Rate(sum(case["verdict"] == "inconclusive" for case in group), len(group)) for _, group in groups]
+            rates = [Rate(sum(case["verdict"] not in FIRM for case in group), len(group)) for _, group in groups]
             places = [place + _APART * (number - (len(modes) - 1) / 2) for place, _ in groups]
             bars(axis, places, rates, fmt="o", color=MODE_COLOURS[mode], label=mode_name(mode))
             for place, rate in zip(places, rates, strict=True):
@@ -32,7 +32,7 @@ def _draw(path: Path, cases: Sequence[Case]) -> bool:
                 )
         axis.set_xticks(range(len(names)), names)
         axis.set_xlabel("size of the effect that the judge measured, |E1|")
-        axis.set_ylabel("called inconclusive, %")
+        axis.set_ylabel("without a firm verdict, %")
         axis.legend()
     return True
 
@@ -41,7 +41,8 @@ undecided = Figure(
     "inconclusive",
     "Inconclusive verdicts by effect",
     "Benign, grey and collapsed datasets; beside each point how many. From 2 to 5 % lies the grey zone, where "
-    "inconclusive is no fault. Bars: Clopper-Pearson, 95 % on each side.",
+    "inconclusive is no fault. A detector that failed counts as inconclusive. Bars: Clopper-Pearson, 95 % on each "
+    "side.",
     "there is no verdict on a dataset that is not of another domain",
     _draw,
 )
