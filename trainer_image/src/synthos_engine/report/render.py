@@ -59,7 +59,7 @@ def _facts(document: VerdictDocument) -> list[tuple[str, str]]:
         ("95 % interval", " to ".join(_percent(end) for end in effect.interval) if effect.interval else ""),
         *((f"Excess loss, {rung.model}", _measured(rung.excess_loss, rung.interval)) for rung in effect.rungs),
         ("Added to the reference", _added(effect)),
-        ("Risk score", "" if document.risk_score is None else f"{document.risk_score} of 100 (not calibrated yet)"),
+        ("Risk score", "" if document.risk_score is None else f"{document.risk_score} of 100"),
         ("Severity", document.severity),
         ("Mechanism", document.mechanism),
         ("Type", document.collapse_type),
