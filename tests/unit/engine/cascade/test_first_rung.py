@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from synthos_api.errors import DatasetTooSmall
 from synthos_api.phases import REFERENCE_SAMPLE, SAMPLE
 from synthos_engine.cascade.first_rung import climb
 from synthos_engine.cascade.material import load_samples, load_table, plan_tier, split
@@ -24,8 +25,8 @@ def climbed(candidate: list[str], seed: int = 0) -> FirstRung:
     return climbed_from(store_with(candidate, REFERENCE), seed)
 
 
-def climbed_from(store: MemoryStore, seed: int = 0) -> FirstRung:
-    settings = config([tier(1)], seed=seed)
+def climbed_from(store: MemoryStore, seed: int = 0, rows: int = 1000) -> FirstRung:
+    settings = config([tier(1, rows=rows)], seed=seed)
     material = split(*load_samples(store, settings), settings, CONTEXT)
     samples = load_table(store, SAMPLE), load_table(store, REFERENCE_SAMPLE)
     found = climb(material, samples, plan_tier(material, settings, settings.tiers[0]).training_bytes, seed)
@@ -107,6 +108,29 @@ def test_numbers_without_relation_are_read_as_they_are_written() -> None:
         buffer = io.BytesIO()
         pq.write_table(table, buffer)
         store.content[name] = buffer.getvalue()
-    found = climbed_from(store)
+    found = climbed_from(store, rows=3000)
     assert (found.modality, found.prose) == ("table", None)
     assert "byte 5-gram" in found.effects
+
+
+def test_cells_take_less_than_models_of_text() -> None:
+    store = MemoryStore()
+    rng = np.random.default_rng(0)
+    for name, count in ((SAMPLE, 400), (REFERENCE_SAMPLE, 900)):
+        put(
+            store,
+            name,
+            [""] * count,
+            "empty",
+            x=rng.integers(0, 9, count).tolist(),
+            y=rng.integers(0, 9, count).tolist(),
+        )
+    settings = config([tier(1)]).model_copy(update={"stop_when_certain": True})
+    material = split(*load_samples(store, settings), settings, CONTEXT)
+    samples = load_table(store, SAMPLE), load_table(store, REFERENCE_SAMPLE)
+    found = climb(material, samples, plan_tier(material, settings, settings.tiers[0], trained=False).training_bytes, 0)
+    assert found is not None
+    assert found.modality == "table"
+    lone = [table.select(["x", ROW_COLUMN]) for table in samples]
+    with pytest.raises(DatasetTooSmall, match=r"\d+ bytes of it as text, 16000 are needed"):
+        climb(material, (lone[0], lone[1]), 5000, 0)

@@ -106,7 +106,16 @@ def test_ctrl_c_ends_with_130_and_the_next_call_continues(synthos: Synthos, tmp_
     candidate = written(tmp_path / "candidate.parquet", 700, 400, 2)
     cascade = tmp_path / "long.yaml"
     cascade.write_text(CASCADE.replace("steps: 30", "steps: 100000"))
-    command = [*COMMAND, "validate", str(candidate), "--cascade", str(cascade), "--out", str(tmp_path / "out")]
+    command = [
+        *COMMAND,
+        "validate",
+        str(candidate),
+        "--thorough",
+        "--cascade",
+        str(cascade),
+        "--out",
+        str(tmp_path / "out"),
+    ]
     process = subprocess.Popen(command, env=environment(), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stderr is not None
     for line in process.stderr:

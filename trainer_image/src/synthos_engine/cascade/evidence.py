@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from synthos_api.errors import DatasetNotFound
+from synthos_api.errors import DatasetNotFound, DatasetTooSmall
 from synthos_api.phases import EVIDENCE, PROFILE_RESULT, REFERENCE_SAMPLE, SAMPLE
 from synthos_engine.cells.novelty import new_values
 from synthos_engine.context import PhaseContext, Store
@@ -101,13 +101,18 @@ def _measure(context: PhaseContext, candidate: Rows, reference: Rows) -> Evidenc
     tier = config.tiers[-1]
     material = split(candidate, reference, config, tier.sequence_length)
     # The last tier's size and holdout, so that the rungs of the ladder can be compared.
-    size = plan_tier(material, config, tier).training_bytes
     tables = load_table(context.store, SAMPLE), load_table(context.store, REFERENCE_SAMPLE)
+    modality = modality_of(tables[1].schema)
+    size = plan_tier(material, config, tier, trained=modality == "text").training_bytes
+    try:
+        first_rung = climb(material, tables, size, config.seed)
+    except DatasetTooSmall as error:
+        raise error.at(config.dataset.uri) from None
     return Evidence(
-        first_rung=climb(material, tables, size, config.seed),
+        first_rung=first_rung,
         repetition=Repetition(own, theirs, *repeated_in_full(context.store)),
         novelty=compare_words(candidate, reference, config.seed),
-        new_values=new_values(*tables) if modality_of(tables[1].schema) == "table" else None,
+        new_values=new_values(*tables) if modality == "table" else None,
     )
 
 

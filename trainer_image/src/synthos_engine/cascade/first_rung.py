@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from synthos_api.errors import DatasetTooSmall
 from synthos_engine.data.modality import Modality, modality_of
 from synthos_engine.verdict.effect import FirstRung, estimate_from_draws, estimate_from_holdout
 from synthos_engine.verdict.rule import firm
@@ -23,7 +24,7 @@ from .cell_readings import read_cells
 from .material import Material
 from .network_readings import read_with_networks
 from .ngram_readings import read_bytes
-from .prose import prose_of, prose_size
+from .prose import SMALLEST, prose_of, prose_size
 from .readings import Readings
 
 _SECOND_LOOK: Final = 12
@@ -35,6 +36,8 @@ def climb(material: Material, samples: tuple[pa.Table, pa.Table], size: int, see
     Args:
         samples: of the candidate and of the reference, of which the material holds the rows as text.
         size: bytes that a model of text is fitted to (a tier's plan has it).
+
+    Raises DatasetTooSmall for what has to be read as text and is too little for that.
     """
     candidate, reference = samples
     if material.reference is None or material.real_holdout is None:
@@ -47,8 +50,12 @@ def climb(material: Material, samples: tuple[pa.Table, pa.Table], size: int, see
     of_prose = _climb_text(prose, prose_size(prose), seed) if prose is not None else None
     if readings is not None:
         return replace(_rung(modality, readings), prose=of_prose)
+    if of_prose is not None:
+        return of_prose
+    if size < SMALLEST:
+        raise DatasetTooSmall(f"models would be trained on {size} bytes of it as text, {SMALLEST} are needed")
     # What has neither cells nor prose is read as the text it is stored as, which no link was measured to.
-    return of_prose or _rung(modality, _read_text(material, size, seed))
+    return _rung(modality, _read_text(material, size, seed))
 
 
 def _climb_text(material: Material, size: int, seed: int) -> FirstRung:

@@ -200,10 +200,10 @@ class TierPlan:
     """Of the reference's training rows, what one draw takes; 0 without a reference."""
 
 
-def plan_tier(material: Material, config: PhaseConfig, tier: TierSpec) -> TierPlan:
+def plan_tier(material: Material, config: PhaseConfig, tier: TierSpec, *, trained: bool = True) -> TierPlan:
     """The tier's share of the data: `training_rows` over the largest tier's, or over all rows where there are more.
 
-    Raises DatasetTooSmall.
+    Raises DatasetTooSmall where models of text are to be `trained` on it.
     """
     rows = len(material.candidate.texts)
     share = tier.training_rows / max(rows, *(t.training_rows for t in config.tiers))
@@ -215,7 +215,7 @@ def plan_tier(material: Material, config: PhaseConfig, tier: TierSpec) -> TierPl
             available, uri, factor = half, config.reference.uri, 1 / LARGEST_POOL_SHARE
     training = int(available * share)
     needed = FEWEST_TRAINING_WINDOWS * tier.sequence_length
-    if training < needed:
+    if trained and training < needed:
         total = _round_up(needed / share * factor / (1 - LARGEST_HOLDOUT_SHARE))
         raise DatasetTooSmall(
             f"tier {tier.tier} would train on {training} bytes of text, {needed} are needed: about {total} bytes in all"
