@@ -239,11 +239,11 @@ def test_one_pair_per_tier_counts_the_trend_as_noise() -> None:
 
 
 def first_rung(excess: float, **more: Any) -> FirstRung:
-    effects = {"byte 5-gram": EffectEstimate(excess, 0.004, 9, 10)}
+    effects = {name: EffectEstimate(excess, 0.004, 9, 10) for name in ("byte 5-gram", "nano-300k networks")}
     return FirstRung("text", effects, EffectEstimate(-0.02, 0.01, 1e6, 1), **more)
 
 
-@pytest.mark.parametrize(("excess", "firm"), [(0.0, True), (0.6, True), (0.06, False)])
+@pytest.mark.parametrize(("excess", "firm"), [(0.0, True), (0.6, True), (0.04, False)])
 def test_large_models_are_asked_where_the_first_rung_is_not_firm(excess: float, firm: bool) -> None:
     assert settled(76_000_000, first_rung(excess)) is firm
     assert settled(300_000, first_rung(excess)), "small models have no part in the verdict"
@@ -300,3 +300,10 @@ def test_what_no_link_was_measured_to_has_its_own_interval_and_is_not_settled() 
     unlinked = replace(first_rung(0.06), modality="table")
     assert judge([], with_reference=True, first_rung=unlinked).effect.excess_loss == 0.06
     assert not settled(300_000, unlinked)
+
+
+def test_what_repeats_itself_is_not_clear_though_small_models_do_not_mind() -> None:
+    found = judge([], with_reference=True, first_rung=first_rung(0.0), repeated=0.5)
+    assert found.verdict == "inconclusive"
+    assert "50% more of its rows repeat others" in found.reason
+    assert judge([], with_reference=True, first_rung=first_rung(0.0), repeated=0.1).verdict == "clear"

@@ -69,7 +69,9 @@ def judge(
     pattern = loss_pattern(models, worse_part, repeated, novelty, new_values)
     verdict, reason = _decide(estimate, pattern, sum(model.paired is not None for model in models))
     if verdict == "clear" and unseen_repetition > REPEATED_BOUND:
-        verdict, reason = "inconclusive", _repetition_reason(unseen_repetition)
+        verdict, reason = "inconclusive", _unseen_reason(unseen_repetition)
+    elif verdict == "clear" and isinstance(estimate, LinkedEffect) and (repeated or 0.0) > REPEATED_BOUND:
+        verdict, reason = "inconclusive", _repetition_reason(repeated or 0.0)
     probability = estimate.probability_above(COLLAPSE_BOUND)
     if pattern.looks_foreign and verdict == "inconclusive":
         probability = None  # of what is not known to be the same domain, the effect says nothing
@@ -200,7 +202,15 @@ def _decide(estimate: EffectEstimate | LinkedEffect, pattern: LossPattern, pairs
     return "inconclusive", f"The interval holds both: {measured}; more variants or a larger reference would settle it."
 
 
-def _repetition_reason(unseen: float) -> str:
+def _repetition_reason(repeated: float) -> str:
+    return (
+        f"Small models do not suffer from it, but {repeated:.0%} more of its rows repeat others than of the "
+        "reference's, and what repetition does grows with training; a larger cascade, or the dataset without its "
+        "repeated rows, would settle it."
+    )
+
+
+def _unseen_reason(unseen: float) -> str:
     return (
         f"Many more of the dataset's rows repeat others than of the sample that was trained on ({unseen:.0%} of them "
         "more, and the sample's already repeat more than the reference's): training on all of it is not shown; "
