@@ -14,7 +14,7 @@ from synthos_engine.train.corpus import Corpus, Ints
 from synthos_engine.train.evaluate import Holdout
 
 from .cell_readings import rows_of
-from .material import LARGEST_POOL_SHARE, Material, Rows
+from .material import FEWEST_HOLDOUT_WINDOWS, LARGEST_POOL_SHARE, Material, Rows
 
 MUCH: Final = 0.2
 """Of the bytes of a table's rows, in prose: enough for what happens to it to matter."""
@@ -24,7 +24,10 @@ _LOOKED_AT: Final = 2000
 
 
 def prose_of(material: Material, candidate: pa.Table, reference: pa.Table) -> Material | None:
-    """The same rows, held out or not as in `material`, with their prose alone; None where there is little of it."""
+    """The same rows, held out or not as in `material`, with their prose alone.
+
+    None where there is little of it beside the rest, or too little to read.
+    """
     names = prose_columns(reference)
     if material.reference is None or material.real_holdout is None or not names:
         return None
@@ -39,7 +42,9 @@ def prose_of(material: Material, candidate: pa.Table, reference: pa.Table) -> Ma
         _holdout(theirs, material.real_holdout),
         material.held_out,
     )
-    return prose if prose_size(prose) >= SMALLEST else None
+    holdouts = (holdout for holdout in (prose.candidate_holdout, prose.real_holdout) if holdout is not None)
+    enough = all(len(holdout.corpus) > FEWEST_HOLDOUT_WINDOWS * holdout.context for holdout in holdouts)
+    return prose if enough and prose_size(prose) >= SMALLEST else None
 
 
 def prose_size(prose: Material) -> int:
