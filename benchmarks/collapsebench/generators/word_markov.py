@@ -41,6 +41,10 @@ class WordMarkov:
 
     def _next(self, context: tuple[str, ...], sampling: Sampling, rng: np.random.Generator) -> str:
         while True:
+            # After a step back, two words may follow each other that never did.
+            if context not in self._followers:
+                context = context[1:]
+                continue
             words, counts = self._followers[context]
             if not context or counts.sum() >= FEWEST or rng.random() < 0.5:
                 weights = sampling.truncated((counts / counts.sum()) ** (1 / sampling.temperature))

@@ -16,6 +16,7 @@ import pytest
 from benchmarks.collapsebench import candidates, labels, results, statistics
 from benchmarks.collapsebench.generators import FAMILIES, generate, gru, resonance
 from benchmarks.collapsebench.generators.sampling import Sampling
+from benchmarks.collapsebench.generators.word_markov import WordMarkov
 from benchmarks.collapsebench.labels import Null, classify
 from benchmarks.collapsebench.modalities import MODALITIES
 from benchmarks.collapsebench.modalities.text import TEXT, real, size_of
@@ -380,3 +381,8 @@ def test_a_candidate_has_a_verdict_in_each_mode(tmp_path: Path, monkeypatch: pyt
 def test_paragraphs_of_markups(kind: str, content: str, expected: list[str]) -> None:
     found = [" ".join(paragraph.split()) for paragraph in markup.MARKUPS[kind](content)]
     assert [paragraph for paragraph in found if paragraph] == expected
+
+
+def test_words_that_never_followed_each_other_end_no_text() -> None:
+    found = WordMarkov(["a b", "c d"], 0).sample(200, Sampling(), np.random.default_rng(0))
+    assert any("a d" in row or "c b" in row for row in found), "no step back was taken"
