@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from typing import Any, get_args
 
 import torch
@@ -94,22 +94,22 @@ def _unlabelled(chosen: list[Candidate]) -> list[Candidate]:
     return [c for c in chosen if known.get(c.id, {}).get("registration") != digest(c.modality)]
 
 
-def _in_turn(pool: ProcessPoolExecutor, tasks: list[Task], end: float) -> Iterator[str]:
-    """Answers as they come; tasks begin in order, none after `end`."""
+def _in_turn(pool: Executor, tasks: list[Task], end: float) -> Iterator[str]:
+    """Answers as they come; tasks begin in order, none after `end`. One that breaks does not end the others."""
     waiting = iter(tasks)
-    running: set[Any] = set()
+    running: dict[Future[str], Any] = {}
     while True:
         while len(running) < WORKERS and time.monotonic() < end:
             task = next(waiting, None)
             if task is None:
                 break
             work, what = task
-            running.add(pool.submit(work, what))
+            running[pool.submit(work, what)] = what
         if not running:
             return
         done = next(as_completed(running))
-        running.remove(done)
-        yield done.result()
+        what, error = running.pop(done), done.exception()
+        yield done.result() if error is None else f"FAILED {what}: {error!r}"
 
 
 def _one_thread() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -125,3 +127,17 @@ def test_nothing_is_fitted_to_other_rows_than_were_labelled(
     assert len(list(fit_dimensions.measured("table", results.read("labels")))) == 1
     assert len(alone.labelled("table")) == 1
     assert capsys.readouterr().err.count("left out 1 whose label is of other rows") == 2
+
+
+def _broken(what: str) -> str:
+    return str({}[what])
+
+
+def _fine(what: str) -> str:
+    return f"{what}: measured"
+
+
+def test_a_task_that_breaks_does_not_end_the_others() -> None:
+    with ThreadPoolExecutor(2) as pool:
+        said = list(main._in_turn(pool, [(_broken, "one"), (_fine, "two"), (_fine, "three")], time.monotonic() + 60))
+    assert sorted(said) == ["FAILED one: KeyError('one')", "three: measured", "two: measured"]
