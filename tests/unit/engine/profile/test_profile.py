@@ -183,3 +183,10 @@ def test_types_that_meet_and_types_that_do_not() -> None:
         with pytest.raises(SchemaMismatch, match=words) as raised:
             common_schemas(candidate, other, "ref.csv")
         assert raised.value.file == "ref.csv"
+
+
+def test_categories_are_the_words_they_stand_for() -> None:
+    words = pa.schema([pa.field("health", pa.string())])
+    categories = pa.schema([pa.field("health", pa.dictionary(pa.int32(), pa.string()))])
+    for ours, theirs in ((words, categories), (categories, words)):
+        assert {schema.field("health").type for schema in common_schemas(ours, theirs, "reference")} == {pa.string()}

@@ -31,7 +31,10 @@ def common_schemas(candidate: pa.Schema, reference: pa.Schema, place: str) -> tu
         try:
             if is_json(field) != is_json(other) and not {field.type, other.type} & {pa.null()}:
                 raise pa.ArrowTypeError("JSON and plain text")
-            pair = [pa.schema([f.with_nullable(True).remove_metadata()]) for f in (field, other)]
+            plain = [pa.field(f.name, f.type) for f in (field, other)]
+            if len({pa.types.is_dictionary(f.type) for f in plain}) > 1:  # the same values, written in two ways
+                plain = [f.with_type(getattr(f.type, "value_type", f.type)) for f in plain]
+            pair = [pa.schema([f]) for f in plain]
             common = pa.unify_schemas(pair, promote_options="permissive").field(0)
         except (pa.ArrowTypeError, pa.ArrowInvalid) as error:
             text = f"column {field.name!r} is {other.type} in the reference and {field.type} in the dataset"
