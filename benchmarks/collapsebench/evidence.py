@@ -9,15 +9,13 @@ import json
 import time
 from typing import Any, Final
 
-import numpy as np
 import pyarrow as pa
 
 from synthos_api.phases import PhaseConfig
 from synthos_api.presets import NANO
 from synthos_engine.cascade.first_rung import climb
-from synthos_engine.cascade.material import Rows, plan_tier, split
+from synthos_engine.cascade.material import plan_tier, rows_of_batches, split
 from synthos_engine.data.columns import ROW_COLUMN
-from synthos_engine.data.serialize import rows_to_text
 
 from .candidates import Candidate
 from .detect import unfitted_engine
@@ -38,7 +36,9 @@ def evidence(candidate: Candidate, workshop: CachedWorkshop) -> dict[str, Any]:
     )
     started = time.process_time()
     tier = config.tiers[-1]
-    material = split(_rows(ours), _rows(theirs), config, tier.sequence_length)
+    material = split(
+        rows_of_batches(ours.to_batches()), rows_of_batches(theirs.to_batches()), config, tier.sequence_length
+    )
     rung = climb(material, (ours, theirs), plan_tier(material, config, tier).training_bytes, SEED)
     if rung is None:
         raise ValueError("nothing was measured")
@@ -57,9 +57,3 @@ def evidence(candidate: Candidate, workshop: CachedWorkshop) -> dict[str, Any]:
 
 def _sample(table: pa.Table) -> pa.Table:
     return table.append_column(ROW_COLUMN, pa.array(range(table.num_rows), pa.int64()))
-
-
-def _rows(table: pa.Table) -> Rows:
-    texts = [text for batch in table.to_batches() for text in rows_to_text(batch)]
-    kept = np.array([i for i, text in enumerate(texts) if text], np.int64)
-    return Rows(texts, np.arange(len(texts))).where(kept)

@@ -100,9 +100,9 @@ def _measure(context: PhaseContext, candidate: Rows, reference: Rows) -> Evidenc
     own, theirs = (rows.repeated_share(equal, config.seed) for rows in (candidate, reference))
     tier = config.tiers[-1]
     material = split(candidate, reference, config, tier.sequence_length)
-    # The last tier's size and holdout, so that the rungs of the ladder can be compared.
     tables = load_table(context.store, SAMPLE), load_table(context.store, REFERENCE_SAMPLE)
     modality = modality_of(tables[1].schema)
+    # The last tier's size and holdout, so that the rungs of the ladder can be compared.
     size = plan_tier(material, config, tier, trained=modality == "text").training_bytes
     try:
         first_rung = climb(material, tables, size, config.seed)

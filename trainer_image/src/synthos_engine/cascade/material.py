@@ -8,7 +8,7 @@ ever trained on, not even when a dataset is validated against itself.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -90,16 +90,22 @@ def load_rows(store: Store, name: str) -> tuple[Rows, list[str]]:
     """The rows of a sample artifact, without empty ones, and its columns' names (none for plain text)."""
     try:
         with pq.ParquetFile(pa.BufferReader(store.read_bytes(name))) as file:
-            texts: list[bytes] = []
-            numbers: list[np.ndarray] = []
-            for batch in file.iter_batches():
-                texts += rows_to_text(batch)
-                numbers.append(np.asarray(batch.column(ROW_COLUMN), np.int64))
+            rows = rows_of_batches(file.iter_batches())
             columns = [] if passes_through(file.schema_arrow) else content_columns(file.schema_arrow)
     except (pa.ArrowInvalid, KeyError) as error:
         raise CorruptData("not a sample of this engine").at(store.uri(name)) from error
+    return rows, columns
+
+
+def rows_of_batches(batches: Iterable[pa.RecordBatch]) -> Rows:
+    """The rows of a sample as text, without empty ones. Raises KeyError where they have no numbers."""
+    texts: list[bytes] = []
+    numbers = [np.zeros(0, np.int64)]
+    for batch in batches:
+        texts += rows_to_text(batch)
+        numbers.append(np.asarray(batch.column(ROW_COLUMN), np.int64))
     kept = np.array([i for i, text in enumerate(texts) if text], np.int64)
-    return Rows(texts, np.concatenate([np.zeros(0, np.int64), *numbers])).where(kept), columns
+    return Rows(texts, np.concatenate(numbers)).where(kept)
 
 
 def load_samples(store: Store, config: PhaseConfig) -> tuple[Rows, Rows | None]:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
 import pyarrow as pa
 
 from synthos_engine.cells.layout import prose_columns
 from synthos_engine.data.columns import ROW_COLUMN
-from synthos_engine.data.serialize import rows_to_text
 from synthos_engine.train.corpus import Corpus, Ints
 from synthos_engine.train.evaluate import Holdout
 
 from .cell_readings import rows_of
-from .material import FEWEST_HOLDOUT_WINDOWS, LARGEST_POOL_SHARE, Material, Rows
+from .material import FEWEST_HOLDOUT_WINDOWS, LARGEST_POOL_SHARE, Material, Rows, rows_of_batches
 
 MUCH: Final = 0.2
 """Of the bytes of a table's rows, in prose: enough for what happens to it to matter."""
@@ -31,10 +29,9 @@ def prose_of(material: Material, candidate: pa.Table, reference: pa.Table) -> Ma
     names = prose_columns(reference)
     if material.reference is None or material.real_holdout is None or not names:
         return None
-    first = reference.slice(0, _LOOKED_AT)
-    if sum(map(len, _texts(first.select(names)))) < MUCH * sum(map(len, _texts(first))):
-        return None
     ours, theirs = candidate.select([*names, ROW_COLUMN]), reference.select([*names, ROW_COLUMN])
+    if _size(theirs.slice(0, _LOOKED_AT)) < MUCH * _size(reference.slice(0, _LOOKED_AT)):
+        return None
     prose = Material(
         _rows(ours, material.candidate.numbers),
         _holdout(ours, material.candidate_holdout),
@@ -53,13 +50,12 @@ def prose_size(prose: Material) -> int:
     return min(prose.candidate.size, int(LARGEST_POOL_SHARE * pool))
 
 
-def _texts(table: pa.Table) -> list[bytes]:
-    return [text for batch in table.to_batches() for text in rows_to_text(batch)]
+def _size(table: pa.Table) -> int:
+    return rows_of_batches(table.to_batches()).size
 
 
 def _rows(table: pa.Table, numbers: Ints) -> Rows:
-    texts = _texts(rows_of(table, numbers))
-    return Rows(texts, numbers).where(np.array([i for i, text in enumerate(texts) if text], np.int64))
+    return rows_of_batches(rows_of(table, numbers).to_batches())
 
 
 def _holdout(table: pa.Table, whole: Holdout) -> Holdout:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synthos_engine.data.columns import ROW_COLUMN, content_columns, is_number, is_text
+from synthos_engine.data.columns import ROW_COLUMN, content_columns, is_number, is_text, value_type
 
 from .binning import BINS, Floats, Ints, NumberBins, WordBins
 from .network import Problem
@@ -59,7 +59,7 @@ def prose_columns(reference: pa.Table) -> list[str]:
     return [
         name
         for name in content_columns(reference.schema)
-        if not _is_simple(kind := _value_type(reference[name]))
+        if not _is_simple(kind := value_type(reference[name].type))
         or (is_text(kind) and _is_prose(reference[name].to_pylist()))
     ]
 
@@ -69,7 +69,7 @@ def counts_rows(table: pa.Table, name: str) -> bool:
 
     Another part of the same data goes on counting: its values are new, and that says nothing.
     """
-    kind = _value_type(table[name])
+    kind = value_type(table[name].type)
     if not (is_number(kind) or pa.types.is_temporal(kind)) or table.num_rows < _FEWEST_TO_COUNT:
         return False
     values = numbers(table[name])
@@ -102,11 +102,6 @@ def _encoders(reference: pa.Table) -> dict[str, _Encoder]:
     }
 
 
-def _value_type(column: pa.ChunkedArray[Any]) -> pa.DataType:
-    kind: pa.DataType = column.type
-    return kind.value_type if pa.types.is_dictionary(kind) else kind
-
-
 def _is_simple(kind: pa.DataType) -> bool:
     return is_number(kind) or is_text(kind) or bool(pa.types.is_temporal(kind) or pa.types.is_boolean(kind))
 
@@ -116,7 +111,7 @@ def _is_prose(values: Sequence[Any]) -> bool:
 
 
 def _column_encoder(name: str, column: pa.ChunkedArray[Any]) -> _Encoder | None:
-    kind = _value_type(column)
+    kind = value_type(column.type)
     if is_number(kind) or pa.types.is_temporal(kind):
         bins = NumberBins.of(numbers(column))
         return _Encoder(bins.count, True, lambda table: bins(numbers(table[name]))) if len(bins.edges) else None

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from synthos_engine.data.columns import content_columns, is_number, is_text
+from synthos_engine.data.columns import content_columns, is_number, is_text, value_type
 from synthos_engine.verdict.novelty import NewValues
 
 from .layout import counts_rows, numbers
@@ -40,7 +40,7 @@ def new_values(candidate: pa.Table, reference: pa.Table) -> NewValues | None:
 
 
 def _share(column: pa.ChunkedArray[Any], known: pa.ChunkedArray[Any]) -> float:
-    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    kind = value_type(column.type)
     if is_number(kind) or pa.types.is_temporal(kind):
         values, others = numbers(column), numbers(known)
         others = others[~np.isnan(others)]

@@ -23,6 +23,11 @@ def is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
+def value_type(kind: pa.DataType) -> pa.DataType:
+    """Of a dictionary-encoded column that of its values, else the type itself."""
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
 def is_json(field: pa.Field[pa.DataType]) -> bool:
     return bool(field.metadata and field.metadata.get(b"synthos.encoding") == b"json")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from synthos_api.errors import SchemaMismatch
-from synthos_engine.data.columns import is_json, passes_through
+from synthos_engine.data.columns import is_json, passes_through, value_type
 
 from .extract import sample_schema
 
@@ -33,7 +33,7 @@ def common_schemas(candidate: pa.Schema, reference: pa.Schema, place: str) -> tu
                 raise pa.ArrowTypeError("JSON and plain text")
             plain = [pa.field(f.name, f.type) for f in (field, other)]
             if len({pa.types.is_dictionary(f.type) for f in plain}) > 1:  # the same values, written in two ways
-                plain = [f.with_type(getattr(f.type, "value_type", f.type)) for f in plain]
+                plain = [f.with_type(value_type(f.type)) for f in plain]
             pair = [pa.schema([f]) for f in plain]
             common = pa.unify_schemas(pair, promote_options="permissive").field(0)
         except (pa.ArrowTypeError, pa.ArrowInvalid) as error:
