@@ -3,7 +3,8 @@
 Byte n-gram models and small spectral networks for text, small networks over cells for tables and series, both for
 tables that say much in prose. They answer both questions. Is the dataset worse than real data of its size: models
 of the dataset against models of draws as large. Does adding it to what there is hurt: a model of the reference and
-the dataset against one of the reference. Where that leaves the verdict on a text open, as many models again are trained.
+the dataset against one of the reference. Where that leaves the verdict on a text open, as many models again are
+trained.
 """
 
 from __future__ import annotations
