@@ -23,6 +23,7 @@ from synthos_engine.context import PhaseContext, Store
 from synthos_engine.data.artifacts import read_extra, read_outcome
 from synthos_engine.dimensions import collapse_type, measure_dimensions
 from synthos_engine.report import render
+from synthos_engine.train.threads import use_threads
 from synthos_engine.verdict import judge
 from synthos_engine.verdict.mechanism import REPEATED_BOUND
 from synthos_engine.version import engine_version
@@ -40,6 +41,7 @@ def run_verdict(context: PhaseContext) -> VerdictResult:
     """
     started = time.monotonic()
     config = context.config
+    use_threads()
     _report(context, "reading the tiers' results", 0)
     tiers = [_tier(context.store, tier.tier) for tier in config.tiers]
     models = [model for tier in tiers for model in tier.models]
