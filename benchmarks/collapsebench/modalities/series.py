@@ -22,6 +22,8 @@ from .modality import Modality, Planned
 from .plans import CHAINS, SHARES, made, more_chains
 from .table import one
 
+_OTHER_SOURCES: Final = 2
+
 
 def sizes(real: Real) -> Sizes:
     """Shares of the source's windows that are not apart."""
@@ -47,7 +49,7 @@ def from_arrow(content: pa.Table) -> list[Row]:
     return list(zip(*windows, strict=True))
 
 
-def _plan(_sources: Sequence[str], generators: Sequence[str], _place: int) -> Iterator[Planned]:
+def _plan(sources: Sequence[str], generators: Sequence[str], place: int) -> Iterator[Planned]:
     # In this order because sessions end: real data and clear cases of every kind first, degrees later.
     yield made("draw", seed=0)
     yield made("recursive", generators[0], generation=3, temperature=0.8)
@@ -77,6 +79,14 @@ def _plan(_sources: Sequence[str], generators: Sequence[str], _place: int) -> It
     yield made("noisy", deviations=0.1)
     # After what was planned at first, so that its order stays.
     yield from more_chains(generators, (0.5,))
+    for other in _alike(sources, place)[:_OTHER_SOURCES]:
+        yield made("other-source", source=other)
+
+
+def _alike(sources: Sequence[str], place: int) -> list[str]:
+    """The sources after this one with as many variables: a model of one can be given the other."""
+    variables = series.variables(sources[place])
+    return [one for one in [*sources[place + 1 :], *sources[:place]] if series.variables(one) == variables]
 
 
 SERIES: Final = Modality(

@@ -51,6 +51,12 @@ def calm(making: Making) -> list[Row]:
     return making.drawn([rows[i] for i in order[:kept]])
 
 
+def other_source(making: Making) -> list[Row]:
+    """Windows of another source with as many variables, on the grid that this source writes."""
+    rows = making.drawn(making.workshop.pools(making.parameters["source"]).base)
+    return [row_of(np.array(row, float).T, making.pools.columns) for row in rows]
+
+
 def _in_share(making: Making, change: Callable[[Row], Row]) -> list[Row]:
     rows = making.drawn(making.pools.base)
     return [change(row) if making.rng.random() < making.parameters["share"] else row for row in rows]
@@ -58,6 +64,7 @@ def _in_share(making: Making, change: Callable[[Row], Row]) -> list[Row]:
 
 ROUTES: Final[dict[str, Callable[[Making], list[Row]]]] = {
     **COMMON,
+    "other-source": other_source,
     "ordered": ordered,
     "narrow-types": same,
     "frozen": frozen,

