@@ -39,7 +39,8 @@ def evidence(candidate: Candidate, workshop: CachedWorkshop) -> dict[str, Any]:
     material = split(
         rows_of_batches(ours.to_batches()), rows_of_batches(theirs.to_batches()), config, tier.sequence_length
     )
-    rung = climb(material, (ours, theirs), plan_tier(material, config, tier).training_bytes, SEED)
+    size = plan_tier(material, config, tier, trained=modality.name == "text").training_bytes
+    rung = climb(material, (ours, theirs), size, SEED)
     if rung is None:
         raise ValueError("nothing was measured")
     return candidate.described() | {
@@ -51,6 +52,7 @@ def evidence(candidate: Candidate, workshop: CachedWorkshop) -> dict[str, Any]:
         "foreign": rung.foreign,
         "own": rung.own,
         "structure": rung.structure,
+        "cohesion": rung.cohesion,
         "cpu_seconds": time.process_time() - started,
     }
 

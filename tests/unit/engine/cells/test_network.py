@@ -8,12 +8,12 @@ import pytest
 from synthos_engine.cells.network import (
     CellNetworks,
     CellTraining,
-    Problem,
     constant_costs,
     costs,
     train_networks,
     weights,
 )
+from synthos_engine.cells.problem import Problem
 
 PROBLEM = Problem((6, 6, 4), (0, 1, 2), (True, True, False))
 

@@ -265,6 +265,15 @@ def test_cells_tell_noise_from_another_population_by_their_structure() -> None:
     assert (other.verdict, other.mechanism, other.risk_score) == ("inconclusive", "shift", None)
 
 
+def test_cells_tell_noise_from_another_population_by_what_its_rows_have_in_common() -> None:
+    scattered = judge([], with_reference=True, first_rung=first_rung(0.6, foreign=0.5, cohesion=0.05))
+    together = judge([], with_reference=True, first_rung=first_rung(0.6, foreign=0.5, cohesion=0.4))
+    assert (scattered.verdict, scattered.mechanism) == ("collapse", "noisy")
+    assert (together.verdict, together.mechanism) == ("inconclusive", "shift")
+    either = judge([], with_reference=True, first_rung=first_rung(0.6, foreign=0.5, structure=0.4, cohesion=0.4))
+    assert either.mechanism == "noisy", "narrowed by a model that lost relations"
+
+
 def test_values_that_the_reference_lacks_are_another_population() -> None:
     found = judge([], with_reference=True, first_rung=first_rung(0.6), new_values=NewValues("year", 0.9))
     assert (found.verdict, found.mechanism) == ("inconclusive", "shift")

@@ -90,4 +90,5 @@ def _rung(modality: Modality, readings: Readings) -> FirstRung:
         foreign=draws / readings.draws_on_real - 1,
         own=None if own is None else own / draws - 1,
         structure=None if by_itself is None else by_itself / readings.draws_on_real - 1,
+        cohesion=readings.cohesion,
     )

@@ -43,7 +43,9 @@ class Readings:
     candidate_on_candidate: float | None
     """None where the candidate's models have seen all of its rows."""
     candidate_by_itself: float | None = None
-    """Of cells: as `candidate_on_candidate`, in multiples of the candidate's own best constant."""
+    """Of a table's cells: as `candidate_on_candidate`, in multiples of the candidate's own best constant."""
+    cohesion: float | None = None
+    """Of cells (synthos_engine.cells.cohesion); None where they are too few."""
 
     def with_more(self, more: Self) -> Readings:
         """By the models of both looks, with as many of each in both."""
@@ -60,4 +62,5 @@ class Readings:
             draws_on_candidate=(self.draws_on_candidate + more.draws_on_candidate) / 2,
             candidate_on_candidate=mean(self.candidate_on_candidate, more.candidate_on_candidate),
             candidate_by_itself=mean(self.candidate_by_itself, more.candidate_by_itself),
+            cohesion=mean(self.cohesion, more.cohesion),
         )

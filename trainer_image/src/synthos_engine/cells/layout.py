@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from synthos_engine.data.columns import ROW_COLUMN, content_columns, is_number, is_text, value_type
 
 from .binning import BINS, Floats, Ints, NumberBins, WordBins
-from .network import Problem
+from .problem import Problem
 
 MOST_COLUMNS: Final = 48
 """Of a wider table, so many columns, evenly spaced: cost grows with the square of their number."""

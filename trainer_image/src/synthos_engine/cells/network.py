@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from .binning import Floats, Ints
+from .problem import Problem
 
 FLOOR: Final = 0.01
 """Share of every prediction that is spread evenly over the column's bins: no cell costs infinitely much."""
@@ -47,16 +48,6 @@ class CellTraining:
     most_steps: int = 900
 
 
-@dataclass(frozen=True)
-class Problem:
-    """Columns of `counts` bins each, of which `targets` are predicted, each from all other columns."""
-
-    counts: tuple[int, ...]
-    targets: tuple[int, ...]
-    ordered: tuple[bool, ...]
-    """Whether the bins of a column but the last, for missing values, stand in order."""
-
-
 class CellNetworks(nn.Module):
     """So many networks for one problem; they begin with the same weights and so differ in their rows alone."""
 
@@ -76,9 +67,9 @@ class CellNetworks(nn.Module):
         out = torch.randn(len(targets), most, width) / math.sqrt(width)
         self.embedding = nn.Parameter(0.3 * embedding.repeat(models, 1, 1))
         # A bin's place among its column's, so that little data suffice to see a trend.
-        places = [_places(count, ordered) for count, ordered in zip(problem.counts, problem.ordered, strict=True)]
+        all_places = [places(count, ordered) for count, ordered in zip(problem.counts, problem.ordered, strict=True)]
         self.places: Tensor
-        self.register_buffer("places", torch.cat(places)[:, None])
+        self.register_buffer("places", torch.cat(all_places)[:, None])
         slope = torch.randn(len(counts), width) / math.sqrt(len(counts))
         self.slope = nn.Parameter(slope.repeat(models, 1, 1))
         self.column: Tensor
@@ -151,10 +142,10 @@ def weights(constant: Floats) -> Floats:
     return shares
 
 
-def _places(count: int, ordered: bool) -> Tensor:
-    """From -1 to 1, with unit variance if evenly filled; 0 for missing values and where there is no order."""
-    places = torch.linspace(-1, 1, count - 1) * math.sqrt(3) if ordered and count > 2 else torch.zeros(count - 1)
-    return torch.cat([places, torch.zeros(1)])
+def places(count: int, ordered: bool) -> Tensor:
+    """From -sqrt(3) to sqrt(3), with unit variance if evenly filled; 0 for missing values and without an order."""
+    found = torch.linspace(-1, 1, count - 1) * math.sqrt(3) if ordered and count > 2 else torch.zeros(count - 1)
+    return torch.cat([found, torch.zeros(1)])
 
 
 def train_networks(

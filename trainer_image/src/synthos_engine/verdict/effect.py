@@ -63,7 +63,10 @@ class FirstRung:
     """What models of the dataset pay for its held-out rows rather than the reference's models do, relative."""
     structure: float | None = None
     """How much less a dataset's cells tell of each other than the reference's do: of a cell's cost by models of
-    the same dataset, in multiples of its best constant's, the excess over that of the reference. Cells only."""
+    the same dataset, in multiples of its best constant's, the excess over that of the reference. Tables only."""
+    cohesion: float | None = None
+    """How many times (ln) nearer the dataset's rows are to each other than to the reference's, beyond what draws of
+    the reference are. Cells only."""
     prose: FirstRung | None = None
     """Of a table that says much in prose: what models of text show of those columns alone."""
 

@@ -11,7 +11,7 @@ ranges measured on text sources (docs/verdict.md).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from synthos_api.results import Mechanism, ModelResult
 
@@ -46,8 +46,14 @@ STRANGE_BOUND = 0.02
 made-up words recur as well, but what it writes is easy."""
 
 STRUCTURE_EXPONENT = 0.37
-"""Of cells: lost structure over foreignness. Noise and broken relations lie above (0.42 to 1.4 on development
-tables), rows of another population below (-0.2 to 0.32). Series that hang, and some generated ones, lie below, too."""
+"""Of tables: lost structure over foreignness. Noise and broken relations lie above (0.42 to 1.4 on development
+tables), rows of another population below (-0.2 to 0.32)."""
+
+COHESION_BOUND = 0.15
+"""Of cells: from it on what reads foreign has something in common that the reference lacks: another population's rows
+(0.26 to 1.2 on development tables), windows of another series (0.15 to 1.3 of 60, half of them moved to the reference's
+levels). Noise and broken relations lie below (-0.05 to 0.15 in tables), and most of what models wrote and of noise in
+series (-0.1 to 0.2); what hangs, and much noise in series that hardly move, do not."""
 
 NEW_VALUES_SHARE = 0.25
 """Of a column's rows with values that the reference does not know: another domain (1.0 in the development
@@ -67,15 +73,20 @@ class LossPattern:
     """Share of the dataset's rows that repeat another one beyond what the reference's do at equal numbers."""
     novelty: Novelty | None = None
     structure: float | None = None
-    """Of cells: what a dataset's cells tell less of each other than the reference's (effect.FirstRung)."""
+    """Of tables: what a dataset's cells tell less of each other than the reference's (effect.FirstRung)."""
+    cohesion: float | None = None
+    """Of cells: how much nearer its rows are to each other than to the reference's (effect.FirstRung)."""
     new_values: NewValues | None = None
 
     @property
     def looks_noisy(self) -> bool:
-        """Hard to read for the reference's model, because of new words that do not recur or cells without relation."""
-        if self.structure is not None and self.foreign is not None:
-            return self._reads_foreign and self.structure > STRUCTURE_EXPONENT * self.foreign
-        return self._reads_foreign and self.novelty is not None and not self._recurs
+        """Hard to read for the reference's model, because of new words that do not recur, cells without relation, or
+        rows that have nothing in common."""
+        if not self._reads_foreign:
+            return False
+        if self.structure is not None or self.cohesion is not None:
+            return self._lost_structure or (self.cohesion is not None and self.cohesion < COHESION_BOUND)
+        return self.novelty is not None and not self._recurs
 
     @property
     def looks_foreign(self) -> bool:
@@ -83,6 +94,12 @@ class LossPattern:
         if self.repeated is not None and self.repeated > REPEATED_THROUGHOUT:
             return False
         return (self._reads_foreign and not self.looks_noisy) or self.words_recur or self.has_new_values
+
+    @property
+    def _lost_structure(self) -> bool:
+        if self.structure is None or self.foreign is None:
+            return False
+        return self.structure > STRUCTURE_EXPONENT * self.foreign
 
     @property
     def _reads_foreign(self) -> bool:
@@ -116,11 +133,13 @@ def loss_pattern(
 ) -> LossPattern:
     """From the first rung, whose many draws make it steadier; without one, from the pairs of models."""
     if first_rung is not None:
-        foreign, own, structure = first_rung.foreign, first_rung.own, first_rung.structure
+        known = LossPattern(
+            first_rung.foreign, first_rung.own, structure=first_rung.structure, cohesion=first_rung.cohesion
+        )
     else:
         foreign = mean_excess(models, "reference_on_candidate", "reference_on_real")
-        own, structure = mean_excess(models, "candidate_on_candidate", "reference_on_candidate"), None
-    return LossPattern(foreign, own, repeated, novelty, structure, new_values)
+        known = LossPattern(foreign, mean_excess(models, "candidate_on_candidate", "reference_on_candidate"))
+    return replace(known, repeated=repeated, novelty=novelty, new_values=new_values)
 
 
 def mechanism_of(pattern: LossPattern) -> Mechanism:

@@ -1,0 +1,72 @@
+"""Do a dataset's rows lie among the reference's, or with each other somewhere else?
+
+Another population, another place, another machine: rows that the reference lacks, but near to each other, since
+they have a cause in common. Noise and what models make up scatter: such rows are as far from each other as from the
+reference.
+(The distances of coverage and density: Naeem et al. 2020, ICML; here between equal numbers, so that size cancels.)
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from .binning import Floats, Ints
+from .features import features
+from .problem import Problem
+
+NEIGHBOURS: Final = 3
+MOST: Final = 3000
+"""Rows of each side."""
+FEWEST: Final = 40
+_AT_ONCE: Final = 500
+_CLOSEST: Final = 1e-3
+"""Distances below are all the same: it is much less than a bin."""
+
+
+def cohesion(
+    candidate: tuple[Ints, Ints], known: tuple[Ints, Ints], others: tuple[Ints, Ints], problem: Problem, seed: int
+) -> float | None:
+    """How many times (ln) nearer the candidate's cells are to each other than to known ones, than others' are; 0: no
+    more.
+
+    Args:
+        candidate, known, others: cells of shape (moments, columns) and the row that each moment is of; known and others
+            are of the reference, without a row in common. Equal moments count once; moments of one row are not each
+            other's neighbours.
+
+    None where there are too few to tell.
+    """
+    rng = np.random.default_rng(seed)
+    parts = [_different(*one) for one in (candidate, known, others)]
+    size = min(MOST, *(len(rows) for _, rows in parts))
+    if size < FEWEST:
+        return None
+    chosen = [rng.permutation(len(rows))[:size] for _, rows in parts]
+    (ours, our_rows), (known_, _), (theirs, their_rows) = [
+        (features(cells[place], problem), rows[place]) for (cells, rows), place in zip(parts, chosen, strict=True)
+    ]
+    found = np.log(_distances(ours, known_) / _distances(ours, ours, our_rows)).mean()
+    null = np.log(_distances(theirs, known_) / _distances(theirs, theirs, their_rows)).mean()
+    return float(found - null)
+
+
+def _different(cells: Ints, rows: Ints) -> tuple[Ints, Ints]:
+    _, first = np.unique(cells, axis=0, return_index=True)
+    return cells[first], rows[first]
+
+
+def _distances(points: Floats, others: Floats, rows: Ints | None = None) -> Floats:
+    """(points,), Euclidean, mean of the nearest; with `rows`, of both, none of the same row."""
+    found = []
+    squares = (others**2).sum(1)
+    for start in range(0, len(points), _AT_ONCE):
+        part = points[start : start + _AT_ONCE]
+        distances = np.maximum((part**2).sum(1)[:, None] - 2 * part @ others.T + squares, 0.0)
+        if rows is not None:
+            distances[rows[start : start + _AT_ONCE, None] == rows] = np.inf
+        nearest = np.partition(distances, NEIGHBOURS - 1, axis=1)[:, :NEIGHBOURS]
+        found.append(np.sqrt(nearest).mean(1))
+    enough: Floats = np.maximum(np.concatenate(found), _CLOSEST)
+    return enough
