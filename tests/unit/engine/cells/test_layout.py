@@ -99,6 +99,17 @@ def test_another_population_is_told_by_its_new_values() -> None:
     assert (found.column, found.share) == ("city", 1.0)
 
 
+def test_another_series_is_told_by_its_range() -> None:
+    rng = np.random.default_rng(0)
+    reference = table(x=rng.normal(20, 2, (200, 12)).tolist())
+    other = new_values(table(x=rng.normal(200, 2, (50, 12)).tolist()), reference)
+    same = new_values(table(x=rng.normal(20, 2, (50, 12)).tolist()), reference)
+    assert other is not None
+    assert same is not None
+    assert (other.column, other.share) == ("x", 1.0)
+    assert same.share < 0.02
+
+
 def test_names_and_single_new_values_are_no_other_population() -> None:
     rng = np.random.default_rng(0)
     reference = table(city=rng.choice(["A", "B"], 400).tolist(), name=[f"n{i}" for i in range(400)])

@@ -112,7 +112,7 @@ def _measure(context: PhaseContext, candidate: Rows, reference: Rows) -> Evidenc
         first_rung=first_rung,
         repetition=Repetition(own, theirs, *repeated_in_full(context.store)),
         novelty=compare_words(candidate, reference, config.seed),
-        new_values=new_values(*tables) if modality == "table" else None,
+        new_values=new_values(*tables) if modality != "text" else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Columns whose values the reference does not know: the plainest sign of another domain."""
+"""Columns whose values the reference does not know: the plainest sign of another domain, in tables and series."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from synthos_engine.data.columns import content_columns, is_number, is_text, value_type
 from synthos_engine.verdict.novelty import NewValues
@@ -24,7 +25,7 @@ def new_values(candidate: pa.Table, reference: pa.Table) -> NewValues | None:
     """The column with the largest share; None where no column has a closed set of values or a range.
 
     Columns of names, prose or identifiers, of which one half of the reference does not know the other's,
-    columns that number the rows, and columns of nested values say nothing here.
+    columns that number the rows, and nested values but lists of numbers, a series' windows, say nothing here.
     """
     found = []
     # Not in its order: where rows stand in order of a column, its halves would differ in that column.
@@ -40,6 +41,7 @@ def new_values(candidate: pa.Table, reference: pa.Table) -> NewValues | None:
 
 
 def _share(column: pa.ChunkedArray[Any], known: pa.ChunkedArray[Any]) -> float:
+    column, known = _single(column), _single(known)
     kind = value_type(column.type)
     if is_number(kind) or pa.types.is_temporal(kind):
         values, others = numbers(column), numbers(known)
@@ -52,3 +54,8 @@ def _share(column: pa.ChunkedArray[Any], known: pa.ChunkedArray[Any]) -> float:
     there: set[Any] = set(known.to_pylist())
     new = Counter(value for value in column.to_pylist() if value is not None and value not in there)
     return sum(count for count in new.values() if count >= RECURRING) / len(column)
+
+
+def _single(column: pa.ChunkedArray[Any]) -> pa.ChunkedArray[Any]:
+    """The steps of a series' windows one by one; other columns as they are."""
+    return pc.list_flatten(column) if pa.types.is_list(column.type) or pa.types.is_large_list(column.type) else column
