@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 import pyarrow as pa
@@ -58,4 +58,6 @@ def _share(column: pa.ChunkedArray[Any], known: pa.ChunkedArray[Any]) -> float:
 
 def _single(column: pa.ChunkedArray[Any]) -> pa.ChunkedArray[Any]:
     """The steps of a series' windows one by one; other columns as they are."""
-    return pc.list_flatten(column) if pa.types.is_list(column.type) or pa.types.is_large_list(column.type) else column
+    if not (pa.types.is_list(column.type) or pa.types.is_large_list(column.type)):
+        return column
+    return cast("pa.ChunkedArray[Any]", pc.list_flatten(column))
