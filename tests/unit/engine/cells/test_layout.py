@@ -13,6 +13,7 @@ import pytest
 from synthos_engine.cells.layout import LAGS, MOST_COLUMNS, prose_columns, series_layouts, table_layouts
 from synthos_engine.cells.novelty import new_values
 from synthos_engine.data.columns import ROW_COLUMN
+from synthos_engine.verdict.novelty import NewValues
 
 
 def table(**columns: Any) -> pa.Table:
@@ -103,11 +104,23 @@ def test_another_series_is_told_by_its_range() -> None:
     rng = np.random.default_rng(0)
     reference = table(x=rng.normal(20, 2, (200, 12)).tolist())
     other = new_values(table(x=rng.normal(200, 2, (50, 12)).tolist()), reference)
+    fixed = pa.array(rng.normal(200, 2, (50, 12)).tolist(), pa.list_(pa.float64(), 12))
+    assert new_values(table(x=fixed), table(x=reference["x"].cast(fixed.type))) == other
     same = new_values(table(x=rng.normal(20, 2, (50, 12)).tolist()), reference)
     assert other is not None
     assert same is not None
     assert (other.column, other.share) == ("x", 1.0)
     assert same.share < 0.02
+
+
+def test_noise_about_the_lowest_value_is_no_other_range_and_lists_of_words_are_none() -> None:
+    rng = np.random.default_rng(0)
+    rain = np.where(rng.random((200, 12)) < 0.7, 0.0, rng.exponential(5, (200, 12)))
+    noise = new_values(table(x=(rain + rng.normal(0, 0.1, rain.shape)).tolist()), table(x=rain.tolist()))
+    assert noise is not None
+    assert noise.share == 0.0
+    words = table(tags=[["a"], ["b", "b", "b"]] * 50)
+    assert new_values(words, table(tags=[["c"]] * 100)) == NewValues("tags", 0.0)
 
 
 def test_names_and_single_new_values_are_no_other_population() -> None:

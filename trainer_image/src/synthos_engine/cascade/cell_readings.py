@@ -50,7 +50,8 @@ def read_cells(material: Material, candidate: pa.Table, reference: pa.Table, see
     size = min(ours.num_rows, known.num_rows // 2, MOST_ROWS)
     rng = np.random.default_rng((seed, _PURPOSE))
     chosen = [rng.permutation(part)[:size] for part in [ours.num_rows] * CANDIDATES + [known.num_rows] * DRAWS]
-    data = _Data(ours, known, chosen, rng.permutation(known.num_rows)[: known.num_rows // 2],
+    order = _in_time(known) if series else rng.permutation(known.num_rows)
+    data = _Data(ours, known, chosen, order[: known.num_rows // 2],
                  held_out(reference, material.real_holdout.corpus),
                  held_out(candidate, material.candidate_holdout.corpus))  # fmt: skip
     read = [one for layout in layouts if (one := _read(layout, data, seed, series)) is not None]
@@ -61,7 +62,7 @@ def read_cells(material: Material, candidate: pa.Table, reference: pa.Table, see
     on_own = np.mean([one.own for one in read], 0)
     together = [one.cohesion for one in read if one.cohesion is not None]
     return Readings(
-        scores={name: _scored(costs) for name, costs in scores.items()},
+        scores={name: _scored(paid) for name, paid in scores.items()},
         present=ranked[_PRESENT],
         both=ranked[_BOTH],
         share=size / known.num_rows,
@@ -76,8 +77,13 @@ def read_cells(material: Material, candidate: pa.Table, reference: pa.Table, see
     )
 
 
-def _scored(costs: Floats) -> Scored:
-    return Scored(costs[_OF_CANDIDATE].mean(0), costs[_OF_DRAWS])
+def _scored(paid: Floats) -> Scored:
+    return Scored(paid[_OF_CANDIDATE].mean(0), paid[_OF_DRAWS])
+
+
+def _in_time(known: pa.Table) -> Ints:
+    """Places of the rows in the order of the dataset: windows that overlap must not stand on both sides of a cut."""
+    return np.argsort(np.asarray(known[ROW_COLUMN], np.int64), kind="stable")
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,7 @@ class _Data:
     known: pa.Table
     chosen: list[Ints]
     half: Ints
-    """Of the known rows, against the other half of which the candidate's are compared."""
+    """Of the known rows, with which the candidate's and those of the other half are compared."""
     real: tuple[pa.Table, Ints]
     own: tuple[pa.Table, Ints]
 

@@ -8,6 +8,7 @@ reference.
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -20,6 +21,8 @@ NEIGHBOURS: Final = 3
 MOST: Final = 3000
 """Rows of each side."""
 FEWEST: Final = 40
+"""Different moments of each side."""
+_MOST_COMPARED: Final = 4 * MOST
 _AT_ONCE: Final = 500
 _CLOSEST: Final = 1e-3
 """Distances below are all the same: it is much less than a bin."""
@@ -36,12 +39,12 @@ def cohesion(
             are of the reference, without a row in common. Equal moments count once; moments of one row are not each
             other's neighbours.
 
-    None where there are too few to tell.
+    None where there are too few to tell, or where most different moments are of one row.
     """
     rng = np.random.default_rng(seed)
-    parts = [_different(*one) for one in (candidate, known, others)]
+    parts = [_different(*one, rng) for one in (candidate, known, others)]
     size = min(MOST, *(len(rows) for _, rows in parts))
-    if size < FEWEST:
+    if size < FEWEST or min(len(np.unique(rows)) for _, rows in parts) <= NEIGHBOURS:
         return None
     chosen = [rng.permutation(len(rows))[:size] for _, rows in parts]
     (ours, our_rows), (known_, _), (theirs, their_rows) = [
@@ -49,12 +52,13 @@ def cohesion(
     ]
     found = np.log(_distances(ours, known_) / _distances(ours, ours, our_rows)).mean()
     null = np.log(_distances(theirs, known_) / _distances(theirs, theirs, their_rows)).mean()
-    return float(found - null)
+    return float(found - null) if math.isfinite(found - null) else None
 
 
-def _different(cells: Ints, rows: Ints) -> tuple[Ints, Ints]:
-    _, first = np.unique(cells, axis=0, return_index=True)
-    return cells[first], rows[first]
+def _different(cells: Ints, rows: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
+    chosen = rng.permutation(len(cells))[:_MOST_COMPARED]
+    _, first = np.unique(cells[chosen], axis=0, return_index=True)
+    return cells[chosen][first], rows[chosen][first]
 
 
 def _distances(points: Floats, others: Floats, rows: Ints | None = None) -> Floats:

@@ -10,7 +10,8 @@ from .problem import Problem
 
 
 def features(cells: Ints, problem: Problem, without: int | None = None) -> Floats:
-    """(rows, columns) -> (rows, features): the place of a bin among its column's, or 0 and 1 where there is no order.
+    """(rows, columns) -> (rows, features): the place of a bin among its column's (a missing value's in the middle),
+    or 0 and 1 where there is no order.
 
     Args:
         without: a column to leave out.

@@ -166,8 +166,8 @@ def train_networks(
     rng = np.random.default_rng(seed)
     optimiser = torch.optim.AdamW(networks.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
     for step in range(1, settings.most_steps + 1):
-        places = torch.from_numpy(rng.random(settings.batch))
-        batch = torch.stack([part[(places * len(part)).long()] for part in data])
+        shares = torch.from_numpy(rng.random(settings.batch))
+        batch = torch.stack([part[(shares * len(part)).long()] for part in data])
         loss = -networks.log_likelihood(batch).sum((0, 2)).mean()
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]

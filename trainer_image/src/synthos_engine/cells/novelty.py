@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synthos_engine.data.columns import content_columns, is_number, is_text, value_type
+from synthos_engine.data.modality import is_window
 from synthos_engine.verdict.novelty import NewValues
 
 from .layout import counts_rows, numbers
@@ -17,6 +18,8 @@ from .layout import counts_rows, numbers
 RECURRING: Final = 3
 """Rows in which a value must stand to be one of a domain: noise does not repeat itself."""
 _PURPOSE: Final = 13
+MARGIN: Final = 0.05
+"""Of the range of a series: so far beyond it lies what was measured with some noise."""
 OPEN_SHARE: Final = 0.05
 """Between halves of the reference; a column with more new values than that has no closed set of them."""
 
@@ -41,6 +44,7 @@ def new_values(candidate: pa.Table, reference: pa.Table) -> NewValues | None:
 
 
 def _share(column: pa.ChunkedArray[Any], known: pa.ChunkedArray[Any]) -> float:
+    margin = MARGIN if is_window(column.type) else 0.0
     column, known = _single(column), _single(known)
     kind = value_type(column.type)
     if is_number(kind) or pa.types.is_temporal(kind):
@@ -48,7 +52,9 @@ def _share(column: pa.ChunkedArray[Any], known: pa.ChunkedArray[Any]) -> float:
         others = others[~np.isnan(others)]
         if not len(values) or not len(others):
             return 0.0
-        return float(((values < others.min()) | (values > others.max())).mean())
+        low, high = others.min(), others.max()
+        beyond = margin * (max(abs(low), abs(high)) if high == low else high - low)
+        return float(((values < low - beyond) | (values > high + beyond)).mean())
     if not (is_text(kind) or pa.types.is_boolean(kind)) or not len(column):
         return 0.0
     there: set[Any] = set(known.to_pylist())
@@ -58,6 +64,6 @@ def _share(column: pa.ChunkedArray[Any], known: pa.ChunkedArray[Any]) -> float:
 
 def _single(column: pa.ChunkedArray[Any]) -> pa.ChunkedArray[Any]:
     """The steps of a series' windows one by one; other columns as they are."""
-    if not (pa.types.is_list(column.type) or pa.types.is_large_list(column.type)):
+    if not is_window(column.type):
         return column
     return cast("pa.ChunkedArray[Any]", pc.list_flatten(column))

@@ -7,7 +7,7 @@ in closed form. Another kind of reader than the networks, whose errors it does n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -18,6 +18,8 @@ from .network import FLOOR
 from .problem import Problem
 
 FEATURES: Final = 600
+MOST_ROWS: Final = 10_000
+"""That a regression is fitted to: memory and time grow with them, what it learns hardly does."""
 PENALTIES: Final = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 
 
@@ -41,7 +43,7 @@ def _target_costs(parts: Sequence[Ints], real: Ints, judges: slice, problem: Pro
     asked, wanted = lift(features(real, problem, target)), (bins >= real[:, target, None]).astype(float)
     even = FLOOR * (bins + 1) / len(bins)
     costs = np.empty((len(PENALTIES), len(parts), len(real)))
-    for number, part in enumerate(parts):
+    for number, part in enumerate(_capped(parts, seed)):
         known, below = lift(features(part, problem, target)), (bins >= part[:, target, None]).astype(float)
         constant = below.mean(0)
         values, vectors = np.linalg.eigh(known.T @ known)
@@ -51,6 +53,12 @@ def _target_costs(parts: Sequence[Ints], real: Ints, judges: slice, problem: Pro
             costs[place, number] = (((1 - FLOOR) * upto + even - wanted) ** 2).sum(1)
     chosen: Floats = costs[costs[:, judges].mean((1, 2)).argmin()]
     return chosen
+
+
+def _capped(parts: Sequence[Ints], seed: int) -> Iterator[Ints]:
+    for part in parts:
+        rng = np.random.default_rng(seed)
+        yield part if len(part) <= MOST_ROWS else part[rng.permutation(len(part))[:MOST_ROWS]]
 
 
 def _random_features(inputs: int, seed: int) -> Callable[[Floats], Floats]:

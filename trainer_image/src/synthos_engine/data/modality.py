@@ -16,9 +16,10 @@ def modality_of(schema: pa.Schema) -> Modality:
     if passes_through(schema):
         return "text"
     kinds = [schema.field(name).type for name in content_columns(schema)]
-    return "series" if kinds and all(map(_is_window, kinds)) else "table"
+    return "series" if kinds and all(map(is_window, kinds)) else "table"
 
 
-def _is_window(kind: Any) -> bool:
+def is_window(kind: Any) -> bool:
+    """A list of numbers."""
     listed = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
     return listed and is_number(kind.value_type)

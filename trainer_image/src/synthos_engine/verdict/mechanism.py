@@ -4,7 +4,8 @@ With losses in bits per byte: what a model of the reference pays for the candida
 real rows (`foreign`), and what a model of the candidate pays for candidate rows it has not seen
 rather than what the reference's model pays for them (`own`). Narrowed data are easy for both; noise
 and another domain are hard for the reference's model and cannot be told apart by these numbers, but
-new words of another domain recur and those of noise do not (novelty.py). Thresholds lie between the
+new words of another domain recur and those of noise do not (novelty.py), and rows of another domain lie near to each
+other (cells/cohesion.py). Thresholds lie between the
 ranges measured on text sources (docs/verdict.md).
 """
 
@@ -51,13 +52,13 @@ tables), rows of another population below (-0.2 to 0.32)."""
 
 COHESION_BOUND = 0.15
 """Of cells: from it on what reads foreign has something in common that the reference lacks: another population's rows
-(0.26 to 1.2 on development tables), windows of another series (0.15 to 1.3 of 60, half of them moved to the reference's
-levels). Noise and broken relations lie below (-0.05 to 0.15 in tables), and most of what models wrote and of noise in
-series (-0.1 to 0.2); what hangs, and much noise in series that hardly move, do not."""
+(0.26 to 1.2 on development tables), windows of another series (0.15 to 1.3 of 60, forty of them moved to the
+reference's levels). Noise and broken relations lie below (-0.05 to 0.15 in tables), and two thirds of what models wrote
+of series and reads foreign; the other third, what hangs and strong noise where steps are small do not."""
 
 NEW_VALUES_SHARE = 0.25
-"""Of a column's rows with values that the reference does not know: another domain (1.0 in the development
-tables' other populations, at most 0.005 in generated ones)."""
+"""Of a column's values that the reference does not know: another domain (1.0 in the development tables' other
+populations, at most 0.005 in generated ones)."""
 
 SHIFT_SURPLUS = 1.5
 """Times as many new words as between draws of the reference: enough to call a domain another one."""

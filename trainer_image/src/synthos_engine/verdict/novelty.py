@@ -40,7 +40,8 @@ class Novelty:
 
 @dataclass(frozen=True)
 class NewValues:
-    """Of a table's column: the share of its rows whose value recurs and is none of the reference's."""
+    """Of a column, or a series' variable: the share of its values that recur and are none of the reference's, or lie
+    beyond its range."""
 
     column: str
     share: float

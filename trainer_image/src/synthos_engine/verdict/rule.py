@@ -223,8 +223,8 @@ def _shift_reason(pattern: LossPattern) -> str:
     novelty, new = pattern.novelty, pattern.new_values
     if new is not None and pattern.has_new_values:
         return (
-            f"{new.share:.0%} of its rows have values of {new.column!r} that the reference does not know: the same "
-            f"ones again and again, or beyond its range, as another domain has; {settle}"
+            f"{new.share:.0%} of its values of {new.column!r} are none that the reference knows: the same ones again "
+            f"and again, or beyond its range, as in another domain; {settle}"
         )
     if pattern.words_recur and novelty is not None:
         return (
