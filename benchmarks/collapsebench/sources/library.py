@@ -56,7 +56,7 @@ Stat2Data/Kershaw Stat2Data/MathPlacement Stat2Data/SuicideChina stevedata/anes_
 stevedata/ESS9GB stevedata/gss_spending stevedata/mm_nhis stevedata/nesarc_drinkspd stevedata/TV16
 stevedata/usa_migration stevedata/USFAHR stevedata/wvs_immig stevedata/wvs_justifbribe vcd/Bundesliga
 wooldridge/airfare wooldridge/alcohol wooldridge/benefits wooldridge/bwght2 wooldridge/catholic
-wooldridge/census2000 wooldridge/charity wooldridge/countymurders wooldridge/crime1 wooldridge/elem94_95
+wooldridge/census2000 wooldridge/charity wooldridge/crime1 wooldridge/elem94_95
 wooldridge/expendshares wooldridge/fertil2 wooldridge/gpa2 wooldridge/happiness wooldridge/injury
 wooldridge/k401ksubs wooldridge/meap01 wooldridge/school93_98 wooldridge/twoyear
 """
@@ -68,13 +68,10 @@ SERIES: Final = (
     ("AER/GoldSilver", "gold", ""),
     ("AER/MarkPound", "value", ""),
     ("evir/bmw", "dat", ""),
-    ("texmex/rain", "dat", ""),
     ("texmex/wavesurge", "wave", ""),
     ("stevedata/ukg_eeri", "value", ""),
     ("fpp3/us_gasoline", "Barrels", ""),
-    ("fpp2/calls", "x", ""),
     ("forecast/taylor", "x", ""),
-    ("robustbase/NOxEmissions", "LNOx", ""),
     ("crch/RainIbk", "rain", ""),
     ("itsadug/eeg", "Ampl", "Electrode"),
     ("mosaicData/Weather", "avg_wind", "city"),
