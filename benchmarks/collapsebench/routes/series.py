@@ -10,6 +10,7 @@ import numpy as np
 from ..rows import Row
 from ..sources.series import row_of
 from .making import COMMON, Making, ordered, same
+from .making import other_source as windows_of_another
 
 
 def frozen(making: Making) -> list[Row]:
@@ -53,8 +54,7 @@ def calm(making: Making) -> list[Row]:
 
 def other_source(making: Making) -> list[Row]:
     """Windows of another source with as many variables, on the grid that this source writes."""
-    rows = making.drawn(making.workshop.pools(making.parameters["source"]).base)
-    return [row_of(np.array(row, float).T, making.pools.columns) for row in rows]
+    return [row_of(np.array(row, float).T, making.pools.columns) for row in windows_of_another(making)]
 
 
 def _in_share(making: Making, change: Callable[[Row], Row]) -> list[Row]:

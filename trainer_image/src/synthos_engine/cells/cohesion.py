@@ -12,6 +12,7 @@ import math
 from typing import Final
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from .binning import Floats, Ints
 from .features import features
@@ -64,13 +65,10 @@ def _different(cells: Ints, rows: Ints, rng: np.random.Generator) -> tuple[Ints,
 def _distances(points: Floats, others: Floats, rows: Ints | None = None) -> Floats:
     """(points,), Euclidean, mean of the nearest; with `rows`, of both, none of the same row."""
     found = []
-    squares = (others**2).sum(1)
     for start in range(0, len(points), _AT_ONCE):
-        part = points[start : start + _AT_ONCE]
-        distances = np.maximum((part**2).sum(1)[:, None] - 2 * part @ others.T + squares, 0.0)
+        distances = cdist(points[start : start + _AT_ONCE], others)
         if rows is not None:
             distances[rows[start : start + _AT_ONCE, None] == rows] = np.inf
-        nearest = np.partition(distances, NEIGHBOURS - 1, axis=1)[:, :NEIGHBOURS]
-        found.append(np.sqrt(nearest).mean(1))
+        found.append(np.partition(distances, NEIGHBOURS - 1, axis=1)[:, :NEIGHBOURS].mean(1))
     enough: Floats = np.maximum(np.concatenate(found), _CLOSEST)
     return enough

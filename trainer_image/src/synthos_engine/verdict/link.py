@@ -6,9 +6,9 @@ at small effects (of the rung, and `floor`) and a factor (`spread`) at large one
 spread, makes it even (as for two-component errors: Rocke and Durbin 2001, J. Comput. Biol. 8, 557), with
 Student's t for its tails. The numbers were fitted to the development split of CollapseBench: `links.json`, written
 by `python -m benchmarks.collapsebench.fit_links`. Its judge and the first rung share no code and no kind of model
-(n-grams and spectral networks against an LSTM, networks over cells against boosted trees). For tables and series the
-question is put alike (each column from the others, the next step from seven lags in units of the window's scale,
-scores relative to the best constant), so what both are blind to is no error there.
+(n-grams and spectral networks against an LSTM, networks over cells and ridge regression against boosted trees). For
+tables and series the question is put alike (each column from the others, the next step from seven lags in units of
+the window's scale, scores relative to the best constant), so what both are blind to is no error there.
 """
 
 from __future__ import annotations
