@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
-RESULTS: Final = 7
+RESULTS: Final = 8
 """Raised whenever the same configuration and data give another result or artifact than before."""
 
 _DISTRIBUTION: Final = "synthos-validation"

@@ -274,6 +274,24 @@ def test_cells_tell_noise_from_another_population_by_what_its_rows_have_in_commo
     assert either.mechanism == "noisy", "narrowed by a model that lost relations"
 
 
+def test_windows_that_lie_apart_from_the_references_are_another_domain_unless_they_hang() -> None:
+    """The measured effect is the same in all: windows of another place read as easily as those of a broken sensor."""
+    apart = first_rung(0.6, foreign=-0.1, cohesion=0.8)
+    other = judge([], with_reference=True, first_rung=apart)
+    assert (other.verdict, other.mechanism, other.collapse_probability) == ("inconclusive", "shift", None)
+    assert "2.2 times nearer" in other.reason
+    hangs = judge([], with_reference=True, first_rung=apart, hanging=0.9)
+    assert hangs.verdict == "collapse"
+    foreign = judge([], with_reference=True, first_rung=first_rung(0.6, foreign=0.2, cohesion=0.8), hanging=0.9)
+    assert foreign.verdict == "collapse", "hangs, and reads foreign for it"
+    beyond = judge([], with_reference=True, first_rung=apart, hanging=0.9, new_values=NewValues("x", 0.9))
+    assert beyond.mechanism == "shift", "of another range"
+    written = judge([], with_reference=True, first_rung=first_rung(0.6, foreign=-0.1, cohesion=0.4))
+    assert written.verdict == "collapse"
+    table = judge([], with_reference=True, first_rung=first_rung(0.6, foreign=-0.1, structure=0.0, cohesion=0.8))
+    assert table.verdict == "collapse", "of tables what reads easily is no other population"
+
+
 def test_values_that_the_reference_lacks_are_another_population() -> None:
     found = judge([], with_reference=True, first_rung=first_rung(0.6), new_values=NewValues("year", 0.9))
     assert (found.verdict, found.mechanism) == ("inconclusive", "shift")

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from synthos_api.errors import DatasetNotFound, DatasetTooSmall
 from synthos_api.phases import EVIDENCE, PROFILE_RESULT, REFERENCE_SAMPLE, SAMPLE
 from synthos_engine.cells.novelty import new_values
+from synthos_engine.cells.stillness import hanging_share
 from synthos_engine.context import PhaseContext, Store
 from synthos_engine.data.artifacts import config_digest, read_extra, read_outcome
 from synthos_engine.data.modality import modality_of
@@ -55,6 +56,7 @@ class Evidence:
     repetition: Repetition
     novelty: Novelty | None
     new_values: NewValues | None
+    hanging: float | None
 
     def for_judge(self) -> dict[str, Any]:
         """As arguments of `verdict.judge`."""
@@ -64,6 +66,7 @@ class Evidence:
             "unseen_repetition": self.repetition.unseen,
             "novelty": self.novelty,
             "new_values": self.new_values,
+            "hanging": self.hanging,
             "first_rung": self.first_rung,
         }
 
@@ -113,6 +116,7 @@ def _measure(context: PhaseContext, candidate: Rows, reference: Rows) -> Evidenc
         repetition=Repetition(own, theirs, *repeated_in_full(context.store)),
         novelty=compare_words(candidate, reference, config.seed),
         new_values=new_values(*tables) if modality != "text" else None,
+        hanging=hanging_share(*tables) if modality == "series" else None,
     )
 
 

@@ -117,6 +117,8 @@ def _judge(context: PhaseContext, models: Sequence[ModelResult]) -> tuple[Judgem
         }
     if new is not None and new.share > 0:
         facts |= {"column_with_most_new_values": new.column, "its_new_values_percentage": _percentage(new.share)}
+    if evidence.hanging is not None:
+        facts["hanging_windows_percentage_beyond_the_reference"] = _percentage(evidence.hanging)
     return judgement, facts
 
 

@@ -56,6 +56,14 @@ COHESION_BOUND = 0.15
 reference's levels). Noise and broken relations lie below (-0.05 to 0.15 in tables), and two thirds of what models wrote
 of series and reads foreign; the other third, what hangs and strong noise where steps are small do not."""
 
+FAR_COHESION_BOUND = 0.5
+"""Of series: from it on they may be another domain however easy they read, as calm ones of another place do (39 of 60
+pairs of development sources lie above). What models wrote of series lies below, what hangs above."""
+
+HANGING_BOUND = 0.5
+"""More of a series' windows than of the reference's hang: a fault, whatever they have in common (0.6 to 1.0 where all
+windows hang from a random step on, 0 in development sources, up to 0.3 in what models wrote of rare events)."""
+
 NEW_VALUES_SHARE = 0.25
 """Of a column's values that the reference does not know: another domain (1.0 in the development tables' other
 populations, at most 0.005 in generated ones)."""
@@ -78,6 +86,8 @@ class LossPattern:
     cohesion: float | None = None
     """Of cells: how much nearer its rows are to each other than to the reference's (effect.FirstRung)."""
     new_values: NewValues | None = None
+    hanging: float | None = None
+    """Of series: share of the dataset's windows that hang, beyond the reference's (cells/stillness.py)."""
 
     @property
     def looks_noisy(self) -> bool:
@@ -94,7 +104,16 @@ class LossPattern:
         """Another domain, or possibly one: the effect then says nothing about collapse."""
         if self.repeated is not None and self.repeated > REPEATED_THROUGHOUT:
             return False
-        return (self._reads_foreign and not self.looks_noisy) or self.words_recur or self.has_new_values
+        if self.words_recur or self.has_new_values:
+            return True
+        if self.hanging is not None and self.hanging > HANGING_BOUND:
+            return False
+        return (self._reads_foreign and not self.looks_noisy) or self.is_far
+
+    @property
+    def is_far(self) -> bool:
+        """Windows of a series that lie apart from the reference's, all together."""
+        return self.structure is None and self.cohesion is not None and self.cohesion > FAR_COHESION_BOUND
 
     @property
     def _lost_structure(self) -> bool:
@@ -131,6 +150,7 @@ def loss_pattern(
     repeated: float | None = None,
     novelty: Novelty | None = None,
     new_values: NewValues | None = None,
+    hanging: float | None = None,
 ) -> LossPattern:
     """From the first rung, whose many draws make it steadier; without one, from the pairs of models."""
     if first_rung is not None:
@@ -140,7 +160,7 @@ def loss_pattern(
     else:
         foreign = mean_excess(models, "reference_on_candidate", "reference_on_real")
         known = LossPattern(foreign, mean_excess(models, "candidate_on_candidate", "reference_on_candidate"))
-    return replace(known, repeated=repeated, novelty=novelty, new_values=new_values)
+    return replace(known, repeated=repeated, novelty=novelty, new_values=new_values, hanging=hanging)
 
 
 def mechanism_of(pattern: LossPattern) -> Mechanism:

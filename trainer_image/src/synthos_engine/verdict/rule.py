@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -45,6 +46,7 @@ def judge(
     unseen_repetition: float = 0.0,
     novelty: Novelty | None = None,
     new_values: NewValues | None = None,
+    hanging: float | None = None,
     first_rung: FirstRung | None = None,
     suspicion: Suspicion | None = None,
     dimensions: Sequence[DimensionScore] = NOT_COMPUTED,
@@ -52,7 +54,7 @@ def judge(
 ) -> Judgement:
     """The judgement of a cascade; what this version does not compute is null or empty in it.
 
-    `reference_share`: effect.py. `repeated`, `novelty`: mechanism.py; None where not measured.
+    `reference_share`: effect.py. `repeated`, `novelty`, `hanging`: mechanism.py; None where not measured.
     `unseen_repetition`: how much more of the whole dataset's rows are repeats than of the sample's
     that models were trained on, where the sample shows that rows repeat more than the reference's.
     `new_values`: of the column with most of them. `first_rung`: what models that cost seconds show; up to
@@ -66,7 +68,7 @@ def judge(
         return _without_reference(suspicion or Suspicion())
     worse_part = _worse(first_rung)
     estimate = _estimate(models, reference_share, worse_part)
-    pattern = loss_pattern(models, worse_part, repeated, novelty, new_values)
+    pattern = loss_pattern(models, worse_part, repeated, novelty, new_values, hanging)
     verdict, reason = _decide(estimate, pattern, sum(model.paired is not None for model in models))
     if verdict == "clear" and unseen_repetition > REPEATED_BOUND:
         verdict, reason = "inconclusive", _unseen_reason(unseen_repetition)
@@ -230,6 +232,11 @@ def _shift_reason(pattern: LossPattern) -> str:
         return (
             f"{novelty.novel:.0%} of its words are new ({novelty.null_novel:.0%} between draws of the reference) and "
             f"they recur from row to row, as those of another domain do; {settle}"
+        )
+    if pattern.is_far and pattern.cohesion is not None:
+        return (
+            f"Its windows lie {math.exp(pattern.cohesion):.1f} times nearer to each other than to the reference's, as "
+            f"those of another place or quantity do: it may be another domain; {settle}"
         )
     return (
         f"The reference's models pay {pattern.foreign:+.0%} for this dataset over real rows: it may be another "
