@@ -51,6 +51,7 @@ def main() -> int:
     )
     if arguments.what == "quick":
         print(report.summary([c.id for c in chosen]))
+        print("\n".join(_beside_committed(chosen)))
     return 1 if failed else 0
 
 
@@ -65,6 +66,16 @@ def run(chosen: list[Candidate], end: float, *, mode: Mode | None) -> int:
         if mode is not None and not is_measured(detected.get(results.keyed(candidate.id, mode)), engine):
             tasks.append((detect_one, (candidate, mode)))
     return _run_all(tasks, end)
+
+
+def _beside_committed(chosen: list[Candidate]) -> Iterator[str]:
+    """Whether labels measured here, from nothing, are those of the repository."""
+    here, known = results.read("labels"), results.read("labels", results.COMMITTED)
+    pairs = [(c.id, here[c.id], known[c.id]) for c in chosen if c.id in here and c.id in known]
+    yield f"\nLabels as in the repository: {sum(a['label'] == b['label'] for _, a, b in pairs)} of {len(pairs)}"
+    for name, a, b in pairs:
+        rows = "the same rows" if a["content"] == b["content"] else "other rows"
+        yield f"  {name}: E1 {a['e1']:+.2%} here, {b['e1']:+.2%} there, {rows}"
 
 
 def gather_evidence(end: float) -> int:

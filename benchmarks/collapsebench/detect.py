@@ -102,7 +102,7 @@ def fitted_engine() -> str:
 @cache
 def commit() -> str:
     """The commit of the checkout as the process began, marked where anything but results differs from it."""
-    status = _git("status", "--porcelain", "--", ".", f":!{results.FOLDER.relative_to(_ROOT)}")
+    status = _git("status", "--porcelain", "--", ".", f":!{results.COMMITTED.relative_to(_ROOT)}")
     return _git("rev-parse", "--short", "HEAD") + ("-dirty" if status else "")
 
 

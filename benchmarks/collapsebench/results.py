@@ -13,12 +13,13 @@ import pyarrow.parquet as pq
 
 from synthos_api.results import Mode
 
-FOLDER: Final = Path(__file__).parent / "results"
+COMMITTED: Final = Path(__file__).parent / "results"
+FOLDER: Final = Path(os.environ.get("SYNTHOS_BENCH_RESULTS", COMMITTED)).resolve()
 
 
-def read(name: str) -> dict[str, dict[str, Any]]:
+def read(name: str, folder: Path | None = None) -> dict[str, dict[str, Any]]:
     """The rows of a file by their key; empty where there is none yet."""
-    path = FOLDER / f"{name}.parquet"
+    path = (folder or FOLDER) / f"{name}.parquet"
     if not path.exists():
         return {}
     return {key(row): row for row in pq.read_table(path).to_pylist()}
@@ -35,7 +36,7 @@ def keyed(identifier: str, mode: Mode) -> str:
 
 def add(name: str, row: Mapping[str, Any]) -> None:
     """Add the row, in place of one with the same key. Safe from several processes."""
-    FOLDER.mkdir(exist_ok=True)
+    FOLDER.mkdir(parents=True, exist_ok=True)
     with (FOLDER / f".{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         rows = read(name) | {key(row): dict(row)}

@@ -82,6 +82,23 @@ def test_a_verdict_before_a_new_fit_is_measured_again(folder: Path, monkeypatch:
     assert detect.unfitted_engine() == code, "evidence does not depend on what is fitted to it"
 
 
+def test_labels_measured_anew_are_told_beside_those_of_the_repository(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labelled(CANDIDATE, "x")
+    monkeypatch.setattr(results, "COMMITTED", folder / "results")
+    monkeypatch.setattr(results, "FOLDER", folder / "new" / "results")
+    assert list(main._beside_committed([CANDIDATE])) == ["\nLabels as in the repository: 0 of 0"]
+    labelled(CANDIDATE, "x")
+    same, line = main._beside_committed([CANDIDATE])
+    assert same.endswith("1 of 1")
+    assert line == f"  {CANDIDATE.id}: E1 +10.00% here, +10.00% there, the same rows"
+    results.add("labels", results.read("labels")[CANDIDATE.id] | {"label": "benign", "content": "y", "e1": 0.0})
+    other, line = main._beside_committed([CANDIDATE])
+    assert other.endswith("0 of 1")
+    assert line.endswith("E1 +0.00% here, +10.00% there, other rows")
+
+
 def test_a_candidate_without_enough_rows_is_known_to_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     def too_small(*_: object) -> dict[str, Any]:
         raise TooSmall("diamonds")
