@@ -94,6 +94,16 @@ def test_series_that_hang_are_a_firm_sign_and_moving_ones_are_none() -> None:
     assert found.mechanism == "other"
 
 
+def test_series_that_rest_at_one_value_do_not_hang() -> None:
+    rng = np.random.default_rng(1)
+    showers = np.where(np.arange(24) - rng.integers(0, 20, (400, 1)) < 4, 0.0, rng.gamma(1, 4, (400, 24)).round(1))
+    showers = np.where(np.arange(24) >= rng.integers(3, 14, (400, 1)), 0.0, showers)
+    rain = pa.table({"millimetres": pa.array(showers.tolist(), pa.list_(pa.float64()))})
+    found = assess(numbered(rain), seed=1)
+    assert not found.firm
+    assert not any("runs of a value" in sign or "stand still" in sign for sign in found.signs), found.signs
+
+
 def test_the_same_sample_and_seed_give_the_same_answer(documentation: list[str]) -> None:
     for table in (text(documentation), numbered(people(800)), numbered(series(200))):
         assert assess(table, seed=3) == assess(table, seed=3)

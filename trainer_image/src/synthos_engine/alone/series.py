@@ -66,18 +66,27 @@ def _variable(windows: Floats, rng: np.random.Generator) -> Features:
 
 
 def _hanging(windows: Floats, mixed: Floats) -> Features:
-    """Longest runs of one value, as shares of a window, beyond those of the same values in random order."""
-    excess = _longest_run(windows) - _longest_run(mixed)
+    """Longest runs of one value, as shares of a window, beyond those of the same values in random order.
+
+    Runs of the value that most windows rest at (days without rain) are none.
+    """
+    length, value = _longest_run(windows)
+    values, windows_at = np.unique(value[length > 1 / windows.shape[1]], return_counts=True)
+    excess = length - _longest_run(mixed)[0]
+    if len(values):
+        excess = np.where(value == values[windows_at.argmax()], 0.0, excess)
     return {"runs": float(excess.mean()), "windows_with_runs": float((excess > 0.25).mean())}
 
 
-def _longest_run(windows: Floats) -> Floats:
+def _longest_run(windows: Floats) -> tuple[Floats, Floats]:
+    """(windows,) twice: as shares of a window, and of which value."""
     run = longest = np.ones(len(windows))
+    value = windows[:, 0]
     for before, now in zip(windows.T[:-1], windows.T[1:], strict=True):
         run = np.where(now == before, run + 1, 1)
+        value = np.where(run > longest, now, value)
         longest = np.maximum(longest, run)
-    result: Floats = longest / windows.shape[1]
-    return result
+    return longest / windows.shape[1], value
 
 
 def _movement(windows: Floats) -> Features:

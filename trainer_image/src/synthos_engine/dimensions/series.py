@@ -1,15 +1,15 @@
 """Statistics of series: a row is a window of consecutive steps of one or more variables.
 
-Distribution fidelity: Jensen-Shannon divergence of a variable's values, and of its steps from one value
-to the next, mean over both and over variables.
+Distribution fidelity: Jensen-Shannon divergence of a variable's values, mean over variables. How values follow
+each other is no matter of it.
 Correlation preservation: difference of the correlations of two variables at the same time, of values and of
 steps, mean over both and over pairs. Of one variable it does not apply.
 Diversity retention: probability that a window of the candidate lies nearer to the next of its windows than a
 window of the reference does to the next of its own.
 Rare pattern handling: of the pairs of consecutive values that occur a few times in the reference, values
 being cut into bins, the share that the candidate lacks.
-Temporal stability: difference of the autocorrelations at lags 1 to 7 (Box and Jenkins 1970), of values
-and of steps, mean over all.
+Temporal stability: difference of the autocorrelations of ranks (Spearman 1904) at lags 1 to 7, of values and of
+steps, mean over all.
 Semantic coherence: share of the candidate's windows near which there is none of the reference's.
 """
 
@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from scipy import stats
 
 from synthos_engine.data.columns import as_doubles, content_columns
 
@@ -36,7 +37,7 @@ UNITS: Final = {
     CORRELATION: "correlation, mean over pairs of variables",
     DIVERSITY: "probability of a nearer neighbour",
     RARE: "share of the reference's rare pairs of consecutive values",
-    TEMPORAL: "autocorrelation, mean over lags and variables",
+    TEMPORAL: "rank autocorrelation, mean over lags and variables",
     SEMANTIC: "share of the candidate's windows",
 }
 LARGEST_PART: Final = 1000
@@ -80,7 +81,7 @@ class SeriesRows:
     def compared_with(self, drawn: SeriesRows) -> dict[str, float]:
         known, other = (_with_steps(rows.values) for rows in (self, drawn))
         found = {
-            DISTRIBUTION: _mean(_divergences(a, b) for a, b in zip(known, other, strict=True)),
+            DISTRIBUTION: float(_divergences(self.values, drawn.values).mean()),
             DIVERSITY: crowding(self.points, drawn.points),
             TEMPORAL: _mean(
                 abs(_autocorrelations(a) - _autocorrelations(b)) for a, b in zip(known, other, strict=True)
@@ -173,13 +174,20 @@ def _lost_transitions(known: Values, drawn: Values) -> float | None:
 
 
 def _autocorrelations(values: Values) -> Floats:
-    """Shape (variables, lags), within windows, around the mean of all; 0 of a constant."""
-    centred = values - values.mean((0, 2), keepdims=True)
+    """Shape (variables, lags), of ranks, within windows, around the mean of all; 0 of a constant."""
+    centred = _ranks(values) - 0.5
     variance = (centred * centred).mean((0, 2))
     lags = range(1, min(LAGS, values.shape[2] - 1) + 1)
     products = np.stack([(centred[:, :, lag:] * centred[:, :, :-lag]).mean((0, 2)) for lag in lags], axis=1)
     correlations: Floats = products / np.maximum(variance, 1e-12)[:, None]
     return correlations
+
+
+def _ranks(values: Values) -> Values:
+    """Among all values of the variable, 0 to 1: products of a few large values would drown all others."""
+    variables = np.moveaxis(values, 1, 0).reshape(values.shape[1], -1)
+    ranks = (stats.rankdata(variables, axis=1) - 0.5) / variables.shape[1]
+    return np.moveaxis(ranks.reshape(values.shape[1], values.shape[0], values.shape[2]), 0, 1)
 
 
 def _cross_correlations(values: Values) -> Floats:
