@@ -15,6 +15,7 @@ from benchmarks.collapsebench.candidates import Candidate
 from benchmarks.collapsebench.generators.sampling import Sampling
 from benchmarks.collapsebench.generators.table import FAMILIES, generate
 from benchmarks.collapsebench.judge.table import holdout_loss
+from benchmarks.collapsebench.modalities.arrow_types import narrowed
 from benchmarks.collapsebench.modalities.table import TABLE
 from benchmarks.collapsebench.pools import Pools, pools
 from benchmarks.collapsebench.registration import registration
@@ -202,3 +203,14 @@ def test_the_judge_learns_a_number_that_is_mostly_its_lowest() -> None:
 
     columns = (Column("cause", "number", 9), Column("effect", "number", 1))
     assert holdout_loss(zero_or_more(500), zero_or_more(400), columns, 1) < 0.6
+
+
+def test_narrowed_types_keep_what_needs_more_bits() -> None:
+    wide, small = [[2**31, 1], [None, 3]], [[1, 2], [3]]
+    table = pa.table(
+        {"volume": wide, "count": small, "price": [[1.5], [2.5]], "none": pa.array([None, None], pa.int64())}
+    )
+    found = narrowed(table)
+    kinds = [pa.list_(pa.int64()), pa.list_(pa.int32()), pa.list_(pa.float32()), pa.int32()]
+    assert found.schema.types == kinds
+    assert found.to_pylist() == table.to_pylist()
