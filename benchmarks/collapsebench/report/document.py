@@ -103,6 +103,9 @@ def _mode(cases: Sequence[Case]) -> Iterator[str]:
         yield from _figures_of(cases)
     yield from tables.by(cases, type_of, "type", tuple(TYPES))
     yield from tables.by(cases, severity, "severity", ("benign", "grey", "mild", "moderate", "severe"))
+    if any(case["mode"] == "with_reference" for case in cases):
+        yield "What the verdicts name as the mechanism, by type of what was done:\n"
+        yield from tables.mechanisms(cases, type_of, "type", tuple(TYPES))
     for modality in present:
         some = [case for case in cases if case["modality"] == modality]
         yield f"#### {modality.capitalize()}\n"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import get_args
 
 import numpy as np
+
+from synthos_api.results import Mechanism
 
 from .. import statistics
 from ..labels import Null
@@ -98,6 +102,19 @@ def by(cases: Sequence[Case], key: Callable[[Case], str], head: str = "", order:
         groups_of = [[counts[label, verdict] for verdict in VERDICTS] for label in LABELS]
         rows.append([name, str(len(some)), *(" / ".join(map(str, g)) if sum(g) else "" for g in groups_of)])
     yield from table([head, "datasets", *(f"{label}: {' / '.join(VERDICTS)}" for label in LABELS)], rows)
+
+
+def mechanisms(cases: Sequence[Case], key: Callable[[Case], str], head: str, order: Sequence[str]) -> Iterator[str]:
+    """The mechanism that a verdict names, by group: of collapse, and what was taken for another domain instead."""
+    names = [name for name in get_args(Mechanism) if name != "shift"]
+    rows = []
+    for name in order:
+        some = [case for case in cases if key(case) == name]
+        called = Counter(case["mechanism"] for case in some if case["verdict"] == "collapse")
+        apart = sum(case["mechanism"] == "shift" for case in some)
+        if called or apart:
+            rows.append([name, *(str(called[mechanism] or "") for mechanism in names), str(apart or "")])
+    yield from table([head, *(f"collapse, {mechanism}" for mechanism in names), "another domain"], rows)
 
 
 def measured(labels: Sequence[Case]) -> Iterator[str]:

@@ -263,3 +263,18 @@ def test_a_report_is_the_same_for_the_same_results(folder: Path) -> None:
     assert "**The verdicts are of more than one commit**: 1 at abc; 1 at def." in first["collapsebench.md"]
     assert "because the label of their candidate is of other rows: 1." in first["collapsebench.md"]
     assert "| tier 1 | 28 | 3 of 3 (100.0%) | 2 of 3 (66.7%)" in first["collapsebench.md"]
+
+
+def test_mechanisms_are_those_of_collapse_and_what_looked_foreign() -> None:
+    cases = [
+        case("collapsed", "collapse", mechanism="narrowed", route="recursive"),
+        case("collapsed", "inconclusive", mechanism="shift", route="recursive"),
+        case("collapsed", "inconclusive", mechanism="duplicated", route="duplicated"),
+        case("benign", "clear"),
+    ]
+    lines = list(tables.mechanisms(cases, groups.type_of, "type", tuple(groups.TYPES)))
+    assert lines[0] == (
+        "| type | collapse, none | collapse, narrowed | collapse, duplicated | collapse, noisy | collapse, other "
+        "| another domain |"
+    )
+    assert lines[2:] == ["| written by models |  | 1 |  |  |  | 1 |", ""]
