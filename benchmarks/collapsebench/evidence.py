@@ -15,6 +15,7 @@ from synthos_api.phases import PhaseConfig
 from synthos_api.presets import NANO
 from synthos_engine.cascade.first_rung import climb
 from synthos_engine.cascade.material import plan_tier, rows_of_batches, split
+from synthos_engine.cells.stillness import hanging_share
 from synthos_engine.data.columns import ROW_COLUMN
 
 from .candidates import Candidate
@@ -53,6 +54,7 @@ def evidence(candidate: Candidate, workshop: CachedWorkshop) -> dict[str, Any]:
         "own": rung.own,
         "structure": rung.structure,
         "cohesion": rung.cohesion,
+        "hanging": hanging_share(ours, theirs) if modality.name == "series" else None,
         "cpu_seconds": time.process_time() - started,
     }
 

@@ -64,7 +64,7 @@ DAMAGES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
 }
 """What routes damage by what they do. Copies and lost strata cost diversity and rare patterns. What chains of
 models lose depends on the model, but its distribution and its relations are never quite the real ones; that its
-rows make sense is nothing that a model of text or series this small can promise, while one of tables may. The
+rows make sense is nothing that a model of text this small can promise, while those of tables and series may. The
 autocorrelations that stand for time are what an autoregression is fitted to, and copied pieces keep them."""
 
 Floats = npt.NDArray[np.float64]

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from synthos_api.results import Mode
 
 COMMITTED: Final = Path(__file__).parent / "results"
-FOLDER: Final = Path(os.environ.get("SYNTHOS_BENCH_RESULTS", COMMITTED)).resolve()
+FOLDER: Final = Path(os.environ.get("SYNTHOS_BENCH_RESULTS") or COMMITTED).resolve()
 
 
 def read(name: str, folder: Path | None = None) -> dict[str, dict[str, Any]]:

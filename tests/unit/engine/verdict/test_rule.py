@@ -277,7 +277,7 @@ def test_cells_tell_noise_from_another_population_by_what_its_rows_have_in_commo
 def test_windows_that_lie_apart_from_the_references_are_another_domain_unless_they_hang() -> None:
     """The measured effect is the same in all: windows of another place read as easily as those of a broken sensor."""
     apart = first_rung(0.6, foreign=-0.1, cohesion=0.8)
-    other = judge([], with_reference=True, first_rung=apart)
+    other = judge([], with_reference=True, first_rung=apart, hanging=0.0)
     assert (other.verdict, other.mechanism, other.collapse_probability) == ("inconclusive", "shift", None)
     assert "2.2 times nearer" in other.reason
     hangs = judge([], with_reference=True, first_rung=apart, hanging=0.9)
@@ -286,10 +286,15 @@ def test_windows_that_lie_apart_from_the_references_are_another_domain_unless_th
     assert foreign.verdict == "collapse", "hangs, and reads foreign for it"
     beyond = judge([], with_reference=True, first_rung=apart, hanging=0.9, new_values=NewValues("x", 0.9))
     assert beyond.mechanism == "shift", "of another range"
-    written = judge([], with_reference=True, first_rung=first_rung(0.6, foreign=-0.1, cohesion=0.4))
+    written = judge([], with_reference=True, first_rung=first_rung(0.6, foreign=-0.1, cohesion=0.4), hanging=0.0)
     assert written.verdict == "collapse"
-    table = judge([], with_reference=True, first_rung=first_rung(0.6, foreign=-0.1, structure=0.0, cohesion=0.8))
-    assert table.verdict == "collapse", "of tables what reads easily is no other population"
+
+
+@pytest.mark.parametrize("structure", [0.0, None])
+def test_of_tables_what_reads_easily_is_no_other_population(structure: float | None) -> None:
+    """None: few different rows, none held out."""
+    table = first_rung(0.6, foreign=-0.1, structure=structure, cohesion=0.8)
+    assert judge([], with_reference=True, first_rung=table).verdict == "collapse"
 
 
 def test_values_that_the_reference_lacks_are_another_population() -> None:

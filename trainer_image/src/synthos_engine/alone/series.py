@@ -1,7 +1,6 @@
 """Features of windows of series: what moves, what hangs, and what one step says of the next.
 
-Windows that repeat are counted elsewhere (repetition.py) and stand here once. Where there is one, a
-feature is relative to its value in the same windows with their steps in random order.
+Windows that repeat are counted elsewhere (repetition.py) and stand here once.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ import pyarrow.compute as pc
 from scipy import stats
 
 from synthos_engine.data.columns import content_columns
+from synthos_engine.data.windows import still_ends
 
 from .cells import Floats
 from .regression import gains
@@ -26,6 +26,7 @@ STEPS: Final = 28
 _FEWEST_WINDOWS: Final = 60
 _FEWEST_STEPS: Final = 6
 _MOST_VARIABLES: Final = 4
+_LONG_SHARE: Final = 0.25
 _PAIRS: Final = 4000
 """Of neighbouring steps, in the regression of one on those before it."""
 
@@ -57,36 +58,19 @@ def _windows(column: pa.ChunkedArray[Any]) -> Floats | None:
 
 
 def _variable(windows: Floats, rng: np.random.Generator) -> Features:
-    mixed = rng.permuted(windows, axis=1)
-    return {
-        **_hanging(windows, mixed),
-        **_movement(windows),
-        **_forecast(windows, rng),
-    }
+    return {**_hanging(windows), **_movement(windows), **_forecast(windows, rng)}
 
 
-def _hanging(windows: Floats, mixed: Floats) -> Features:
-    """Longest runs of one value, as shares of a window, beyond those of the same values in random order.
+def _hanging(windows: Floats) -> Features:
+    """How long windows stand still up to their end, as shares of their steps, less how long from their beginning.
 
-    Runs of the value that most windows rest at (days without rain) are none.
+    What rests does both alike; what hangs does not come back.
     """
-    length, value = _longest_run(windows)
-    values, windows_at = np.unique(value[length > 1 / windows.shape[1]], return_counts=True)
-    excess = length - _longest_run(mixed)[0]
-    if len(values):
-        excess = np.where(value == values[windows_at.argmax()], 0.0, excess)
-    return {"runs": float(excess.mean()), "windows_with_runs": float((excess > 0.25).mean())}
-
-
-def _longest_run(windows: Floats) -> tuple[Floats, Floats]:
-    """(windows,) twice: as shares of a window, and of which value."""
-    run = longest = np.ones(len(windows))
-    value = windows[:, 0]
-    for before, now in zip(windows.T[:-1], windows.T[1:], strict=True):
-        run = np.where(now == before, run + 1, 1)
-        value = np.where(run > longest, now, value)
-        longest = np.maximum(longest, run)
-    return longest / windows.shape[1], value
+    begin, end = np.array([still_ends(window) for window in windows]).T
+    return {
+        "hanging": float((end - begin).mean()),
+        "windows_that_hang": float((end > _LONG_SHARE).mean() - (begin > _LONG_SHARE).mean()),
+    }
 
 
 def _movement(windows: Floats) -> Features:

@@ -54,8 +54,8 @@ WORDS: Final = {
     "curvature": "how much better predictions are by a curve than by a straight line",
     "uneven_spread": "how much of the size of prediction errors can be predicted",
     # series
-    "runs": "length of runs of a value other than the usual one, beyond random order",
-    "windows_with_runs": "share of windows that stand still for a quarter of their length at an unusual value",
+    "hanging": "how long windows stand still at their end",
+    "windows_that_hang": "share of windows that stand still for the last quarter of their steps",
     "roughness": "changes between steps against all scatter",
     "flatness": "evenness of the spectrum",
     "memory_of_changes": "correlation of successive changes",

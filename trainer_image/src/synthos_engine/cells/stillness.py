@@ -1,12 +1,11 @@
-"""Windows of a series in which a variable hangs: a sensor or a pipeline that repeats its last value.
+"""Windows of a series that hang: a sensor or a pipeline that repeats its last value, and does not come back.
 
-Such windows are as near to each other as those of another domain are, and read as easily; but real series that
-rest (rain, counts of rare events) rest at one value, and what hangs does so wherever it was.
+Such windows are as near to each other as those of another domain are, and read as easily. But what rests (rain,
+rare events, prices that are set) wakes as often as it falls asleep; what hangs only falls.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Final
 
 import numpy as np
@@ -14,16 +13,17 @@ import pyarrow as pa
 
 from synthos_engine.data.columns import content_columns
 from synthos_engine.data.modality import is_window
+from synthos_engine.data.windows import still_ends, windows_of
 
 LONG_SHARE: Final = 0.5
-"""Of a window's steps, that follow each other without a change."""
-FEWEST_STEPS: Final = 4
+"""Of a window's steps, without a change."""
+FEWEST_VALUES: Final = 5
 
 
 def hanging_share(candidate: pa.Table, reference: pa.Table) -> float | None:
     """Share of the candidate's windows that hang, beyond the reference's, of the variable with most of them.
 
-    Windows at the value at which most hang do not count. None where the reference has no windows.
+    Those that end standing still, less those that begin so. None where the reference has no windows.
     """
     names = [name for name in content_columns(reference.schema) if is_window(reference[name].type)]
     shares = [_hanging(candidate, name) - _hanging(reference, name) for name in names]
@@ -31,20 +31,8 @@ def hanging_share(candidate: pa.Table, reference: pa.Table) -> float | None:
 
 
 def _hanging(table: pa.Table, name: str) -> float:
-    levels: Counter[float] = Counter()
-    for window in table[name].to_pylist():
-        level = _level(np.array([np.nan if value is None else value for value in window or ()], np.float64))
-        if level is not None:
-            levels[level] += 1
-    return (levels.total() - max(levels.values(), default=0)) / max(1, table.num_rows)
-
-
-def _level(values: np.ndarray) -> float | None:
-    """The value at which a window hangs."""
-    steps = len(values) - 1
-    if steps < FEWEST_STEPS:
-        return None
-    ends = np.flatnonzero(np.concatenate([np.diff(values) != 0, [True]]))
-    runs = np.diff(np.concatenate([[-1], ends])) - 1
-    longest = int(runs.argmax())
-    return float(values[ends[longest]]) if runs[longest] >= LONG_SHARE * steps else None
+    ends = np.array([still_ends(window) for window in windows_of(table[name]) if len(window) >= FEWEST_VALUES])
+    if not len(ends):
+        return 0.0
+    begin, end = (ends >= LONG_SHARE).sum(axis=0)
+    return float(end - begin) / table.num_rows

@@ -8,8 +8,8 @@ Diversity retention: probability that a window of the candidate lies nearer to t
 window of the reference does to the next of its own.
 Rare pattern handling: of the pairs of consecutive values that occur a few times in the reference, values
 being cut into bins, the share that the candidate lacks.
-Temporal stability: difference of the autocorrelations of ranks (Spearman 1904) at lags 1 to 7, of values and of
-steps, mean over all.
+Temporal stability: difference of the autocorrelations of ranks among the reference's values (as Spearman 1904) at lags
+1 to 7, of values and of steps, mean over all.
 Semantic coherence: share of the candidate's windows near which there is none of the reference's.
 """
 
@@ -22,10 +22,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
-from scipy import stats
 
-from synthos_engine.data.columns import as_doubles, content_columns
+from synthos_engine.data.columns import content_columns
+from synthos_engine.data.windows import windows_of
 
 from .draws import Floats, Ints, some_rows
 from .histograms import contingency, divergence, edges
@@ -63,9 +62,16 @@ Values = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class SeriesRows:
-    """Each variable in units of its spread in the reference."""
+    """Each variable in units of its spread in the reference, and as ranks among the reference's."""
 
     values: Values
+    ranks: tuple[Values, Values]
+    """Of the values and of their steps, 0 to 1."""
+
+    @classmethod
+    def of(cls, values: Values, reference: Values) -> SeriesRows:
+        ranks = [_ranks(own, theirs) for own, theirs in zip(*map(_with_steps, (values, reference)), strict=True)]
+        return cls(values, (ranks[0], ranks[1]))
 
     @property
     def weights(self) -> Floats:
@@ -76,15 +82,14 @@ class SeriesRows:
         return projected(self.values.reshape(len(self.values), -1).astype(np.float32))
 
     def take(self, rows: Ints) -> SeriesRows:
-        return SeriesRows(self.values[rows])
+        return SeriesRows(self.values[rows], (self.ranks[0][rows], self.ranks[1][rows]))
 
     def compared_with(self, drawn: SeriesRows) -> dict[str, float]:
-        known, other = (_with_steps(rows.values) for rows in (self, drawn))
         found = {
             DISTRIBUTION: float(_divergences(self.values, drawn.values).mean()),
             DIVERSITY: crowding(self.points, drawn.points),
             TEMPORAL: _mean(
-                abs(_autocorrelations(a) - _autocorrelations(b)) for a, b in zip(known, other, strict=True)
+                abs(_autocorrelations(a) - _autocorrelations(b)) for a, b in zip(self.ranks, drawn.ranks, strict=True)
             ),
             SEMANTIC: unsupported(self.points, drawn.points),
         }
@@ -92,6 +97,7 @@ class SeriesRows:
         if lost is not None:
             found[RARE] = lost
         if self.values.shape[1] > 1:
+            known, other = map(_with_steps, (self.values, drawn.values))
             found[CORRELATION] = _mean(
                 abs(_cross_correlations(a) - _cross_correlations(b)) for a, b in zip(known, other, strict=True)
             )
@@ -105,7 +111,7 @@ def encode(candidate: pa.Table, reference: pa.Table, seed: int) -> tuple[SeriesR
     lengths = [min(map(len, window)) for window in theirs]
     steps = int(np.quantile(lengths, SHORT_SHARE, method="lower")) if lengths else 0
     if steps < FEWEST_STEPS:
-        return SeriesRows(np.zeros((0, 1, 1))), SeriesRows(np.zeros((0, 1, 1)))
+        return SeriesRows.of(none := np.zeros((0, 1, 1)), none), SeriesRows.of(none, none)
     a, b = _cut(own, steps, len(names)), _cut(theirs, steps, len(names))
     middle = np.median(b, axis=(0, 2), keepdims=True)
     low, high = np.quantile(b, [0.05, 0.95], axis=(0, 2), keepdims=True)
@@ -113,24 +119,14 @@ def encode(candidate: pa.Table, reference: pa.Table, seed: int) -> tuple[SeriesR
         # 5 % to 95 % of a normal distribution are 3.3 standard deviations
         spread = np.where(np.isfinite(high - low) & (high > low), (high - low) / 3.3, 1.0)
         scaled = [np.nan_to_num((values - middle) / spread).clip(-_FARTHEST, _FARTHEST) for values in (a, b)]
-    return SeriesRows(scaled[0]), SeriesRows(scaled[1])
+    return SeriesRows.of(scaled[0], scaled[1]), SeriesRows.of(scaled[1], scaled[1])
 
 
 def _windows(table: pa.Table, names: list[str], seed: int) -> list[tuple[Floats, ...]]:
     """For each window its variables' values; windows with something missing are left out."""
     table = table.take(some_rows(np.ones(len(table)), MOST_WINDOWS, seed))
-    columns = [_split(table.column(name)) for name in names]
+    columns = [windows_of(table.column(name), MOST_STEPS, as_printed=True) for name in names]
     return [window for window in zip(*columns, strict=True) if all(len(v) and np.isfinite(v).all() for v in window)]
-
-
-def _split(column: Any) -> list[Floats]:
-    """An array for each window, empty for a missing one; numbers as doubles that print as they did."""
-    if not len(column):
-        return []
-    windows = pa.concat_arrays(pc.list_slice(column, 0, MOST_STEPS, return_fixed_size_list=False).chunks)
-    values = pc.cast(as_doubles(windows.flatten()), pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-    ends = np.cumsum(pc.list_value_length(windows).fill_null(0).to_numpy())
-    return np.split(values, ends[:-1])
 
 
 def _cut(windows: list[tuple[Floats, ...]], steps: int, variables: int) -> Values:
@@ -173,21 +169,28 @@ def _lost_transitions(known: Values, drawn: Values) -> float | None:
     return lost / rare if rare else None
 
 
-def _autocorrelations(values: Values) -> Floats:
-    """Shape (variables, lags), of ranks, within windows, around the mean of all; 0 of a constant."""
-    centred = _ranks(values) - 0.5
+def _ranks(values: Values, reference: Values) -> Values:
+    """Where each value stands among the variable's in the reference, 0 to 1; equal ones in the middle of theirs."""
+    found = np.empty_like(values)
+    for variable in range(values.shape[1]):
+        known = np.sort(reference[:, variable], axis=None)
+        own = values[:, variable]
+        places = np.searchsorted(known, own, "left") + np.searchsorted(known, own, "right")
+        found[:, variable] = places / (2 * max(1, len(known)))
+    return found
+
+
+def _autocorrelations(ranks: Values) -> Floats:
+    """Shape (variables, lags), within windows, around the mean of all; 0 of a constant.
+
+    Of ranks, since products of a few large values would drown all others.
+    """
+    centred = ranks - ranks.mean((0, 2), keepdims=True)
     variance = (centred * centred).mean((0, 2))
-    lags = range(1, min(LAGS, values.shape[2] - 1) + 1)
+    lags = range(1, min(LAGS, ranks.shape[2] - 1) + 1)
     products = np.stack([(centred[:, :, lag:] * centred[:, :, :-lag]).mean((0, 2)) for lag in lags], axis=1)
     correlations: Floats = products / np.maximum(variance, 1e-12)[:, None]
     return correlations
-
-
-def _ranks(values: Values) -> Values:
-    """Among all values of the variable, 0 to 1: products of a few large values would drown all others."""
-    variables = np.moveaxis(values, 1, 0).reshape(values.shape[1], -1)
-    ranks = (stats.rankdata(variables, axis=1) - 0.5) / variables.shape[1]
-    return np.moveaxis(ranks.reshape(values.shape[1], values.shape[0], values.shape[2]), 0, 1)
 
 
 def _cross_correlations(values: Values) -> Floats:

@@ -235,8 +235,9 @@ def _shift_reason(pattern: LossPattern) -> str:
         )
     if pattern.is_far and pattern.cohesion is not None:
         return (
-            f"Its windows lie {math.exp(pattern.cohesion):.1f} times nearer to each other than to the reference's, as "
-            f"those of another place or quantity do: it may be another domain; {settle}"
+            f"Its windows lie {math.exp(pattern.cohesion):.1f} times nearer to each other than to the reference's, "
+            "beyond what draws of the reference do, as those of another place or quantity: it may be another domain; "
+            f"{settle}"
         )
     return (
         f"The reference's models pay {pattern.foreign:+.0%} for this dataset over real rows: it may be another "
