@@ -64,13 +64,20 @@ def _variable(windows: Floats, rng: np.random.Generator) -> Features:
 def _hanging(windows: Floats) -> Features:
     """How long windows stand still up to their end, as shares of their steps, less how long from their beginning.
 
-    What rests does both alike; what hangs does not come back.
+    What rests does both alike, but for chance; what hangs does not come back.
     """
     begin, end = np.array([still_ends(window) for window in windows]).T
+    long_end, long_begin = end > _LONG_SHARE, begin > _LONG_SHARE
     return {
-        "hanging": float((end - begin).mean()),
-        "windows_that_hang": float((end > _LONG_SHARE).mean() - (begin > _LONG_SHARE).mean()),
+        "hanging": _beyond_chance(end - begin),
+        "windows_that_hang": _beyond_chance(long_end.astype(float) - long_begin),
     }
+
+
+def _beyond_chance(differences: Floats) -> float:
+    """Their mean, less two standard errors."""
+    mean, error = differences.mean(), differences.std() / np.sqrt(len(differences))
+    return float(np.sign(mean) * max(0.0, abs(mean) - 2 * error))
 
 
 def _movement(windows: Floats) -> Features:
