@@ -69,7 +69,7 @@ def run(chosen: list[Candidate], end: float, *, mode: Mode | None) -> int:
 
 
 def _beside_committed(chosen: list[Candidate]) -> Iterator[str]:
-    """Whether labels measured here, from nothing, are those of the repository."""
+    """Whether labels measured here are those of the repository. (Rows that a model wrote may be those of the cache.)"""
     here, known = results.read("labels"), results.read("labels", results.COMMITTED)
     pairs = [(c.id, here[c.id], known[c.id]) for c in chosen if c.id in here and c.id in known]
     yield f"\nLabels as in the repository: {sum(a['label'] == b['label'] for _, a, b in pairs)} of {len(pairs)}"
