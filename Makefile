@@ -81,7 +81,7 @@ bench: setup ## Benchmarks: ratios against a peer in the same run.
 	$(BIN)/python -m tests.bench
 
 .PHONY: collapsebench-quick collapsebench collapsebench-test collapsebench-fit collapsebench-report
-collapsebench-quick: setup ## CollapseBench in small: a dozen datasets, labels and verdicts measured anew, some 20 minutes.
+collapsebench-quick: setup ## CollapseBench in small: a dozen datasets, labels and verdicts measured anew, some 10 minutes.
 	rm -rf out/collapsebench-quick
 	SYNTHOS_BENCH_RESULTS=out/collapsebench-quick $(BIN)/python -m benchmarks.collapsebench quick
 collapsebench: setup ## Its development split; goes on where it stopped (MINUTES=60 to stop in time, MODALITY=table).

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from scipy import stats
 
 from synthos_engine.data.columns import content_columns
-from synthos_engine.data.windows import still_ends
+from synthos_engine.data.windows import still_ends, windows_of
 
 from .cells import Floats
 from .regression import gains
@@ -52,7 +52,7 @@ def _windows(column: pa.ChunkedArray[Any]) -> Floats | None:
     if usual < _FEWEST_STEPS:
         return None
     kept = column.filter(pa.array(lengths == usual))
-    values = np.array(kept.to_pylist(), float)[:, :STEPS]
+    values = np.array(windows_of(kept, STEPS))
     values = values[np.isfinite(values).all(axis=1)]
     return values if len(values) >= _FEWEST_WINDOWS else None
 
