@@ -17,7 +17,6 @@ from synthos_api.errors import (
     StorageTimeout,
     StorageUnavailable,
     SynthosError,
-    UnknownFormat,
 )
 from synthos_engine.data import DatasetLoader
 from synthos_engine.data import s3 as s3_module
@@ -83,7 +82,7 @@ def test_missing_folder_and_empty(s3: S3Client, bucket: str) -> None:
     error = refusal("s3://no-such-bucket/none.csv")
     assert (error.code, "bucket" in error.message) == (DatasetNotFound.code, True)
     assert isinstance(refusal(f"s3://{bucket}/empty.csv"), EmptyDataset)
-    assert isinstance(refusal(f"s3://{bucket}/folder/"), UnknownFormat)
+    assert isinstance(refusal(f"s3://{bucket}/folder/"), DatasetNotFound)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import codecs
 import csv
 import json
 import re
+from dataclasses import dataclass
 from typing import Final, get_args
 
 from synthos_api.errors import CorruptData, EmptyDataset, UnknownFormat
@@ -26,9 +27,6 @@ _MAGIC: Final[tuple[tuple[bytes, DataFormat], ...]] = (
 )
 _FOREIGN: Final = (
     (b"PARE", "an encrypted Parquet file"),
-    (b"\x1f\x8b", "compressed with gzip; decompress it first"),
-    (b"\x28\xb5\x2f\xfd", "compressed with zstd; decompress it first"),
-    (b"BZh", "compressed with bzip2; decompress it first"),
     (b"\xfd7zXZ\x00", "compressed with xz; decompress it first"),
     (b"Obj\x01", "Avro"),
     (b"ORC", "ORC"),
@@ -57,7 +55,15 @@ _BOMS: Final = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 _BINARY: Final = ("PARQUET", "HDF5", "ARROW", "FEATHER", "EXCEL")
 
 
-def detect_format(source: Source, stated: DataFormat | None = None) -> DataFormat:
+@dataclass(frozen=True)
+class Detected:
+    """`notes`: a sentence where the name says otherwise than the content."""
+
+    format: DataFormat
+    notes: tuple[str, ...] = ()
+
+
+def detect_format(source: Source, stated: DataFormat | None = None) -> Detected:
     """The format of `source`, one of READ_NOW.
 
     `stated` is what the user says it is; content that contradicts it is an error, not a guess.
@@ -76,7 +82,15 @@ def detect_format(source: Source, stated: DataFormat | None = None) -> DataForma
     final = stated or found
     if final not in READ_NOW:
         raise UnknownFormat(f"is {final}, which is not read yet; give {', '.join(READ_NOW)}").at(source.text)
-    return final
+    if source.compression and final in _BINARY:
+        words = (
+            f"is {final} compressed with {source.compression}; decompress it first (text formats are read compressed)"
+        )
+        raise UnknownFormat(words).at(source.text)
+    named = _BY_SUFFIX.get(source.suffix)
+    if named is None or named == final or {named, final} <= {"CSV", "TSV"}:
+        return Detected(final)
+    return Detected(final, (f"its name ends in {source.suffix}, its content is {final}",))
 
 
 def _is_text(head: bytes) -> bool:
@@ -121,7 +135,7 @@ def _text_format(head: bytes, source: Source, stated: DataFormat | None) -> Data
         raise CorruptData("a NUL byte in text").at(source.text, byte=zero)
     text = head.removeprefix(b"\xef\xbb\xbf").decode(errors="replace").lstrip()
     if not text:
-        if source.size > len(head):
+        if len(head) == HEAD_BYTES:
             raise UnknownFormat("begins with more than 64 KiB of blanks").at(source.text)
         raise EmptyDataset("the file holds nothing but blanks").at(source.text)
     if hint in ("CSV", "TSV", "JSONL") and not _contradicts(text, hint):
@@ -145,7 +159,7 @@ def _undecided(text: str, head: bytes, source: Source, hint: DataFormat | None) 
             return "JSON"
     if text.startswith("["):
         return "JSON"
-    delimiter = sniff_delimiter(text, whole=len(head) == source.size)
+    delimiter = sniff_delimiter(text, whole=len(head) < HEAD_BYTES)
     if delimiter is not None:
         return "TSV" if delimiter == "\t" else "CSV"
     raise UnknownFormat(f"is in no format that is read ({', '.join(READ_NOW)})").at(source.text)

@@ -2,81 +2,150 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 
-from synthos_api.errors import UsageError
+from synthos_api.errors import EmptyDataset, SchemaMismatch, UsageError
 from synthos_api.v1alpha1 import DataFormat
 
-from .detect import detect_format
-from .formats import delimited, jsonl, parquet
-from .metadata import DatasetMetadata
+from .detect import Detected, detect_format
+from .formats import READERS, Reader
+from .layout import Layout
+from .metadata import MEGABYTE, DatasetMetadata, columns_of
+from .options import STRICT, ReadOptions
+from .parts import open_parts
 from .recut import recut
-from .source import Source, open_source
+from .source import Source
 from .storage_errors import storage_errors
+from .unify import conform, unified
 
 DEFAULT_CHUNK_ROWS: Final = 100_000
 
 
 @dataclass(frozen=True)
-class _Reader:
-    scan: Callable[[Source, str], Any]
-    batches: Callable[[Source, Any], Iterator[pa.RecordBatch]]
+class _Part:
+    source: Source
+    layout: Layout
 
 
-_READERS: Final[dict[str, _Reader]] = {
-    "CSV": _Reader(delimited.scan, delimited.batches),
-    "TSV": _Reader(delimited.scan, delimited.batches),
-    "JSONL": _Reader(jsonl.scan, jsonl.batches),
-    "PARQUET": _Reader(parquet.scan, parquet.batches),
-}
+@dataclass(frozen=True)
+class _Dataset:
+    """All files of a dataset, of one format and one schema."""
+
+    reader: Reader
+    parts: tuple[_Part, ...]
+    schema: pa.Schema
+    metadata: DatasetMetadata
 
 
 class DatasetLoader:
     """Reads datasets from paths, file:// and s3:// URIs, one chunk in memory at a time.
 
-    What the first look at a dataset found (its schema) is kept for the loader's lifetime, as long
-    as the file's size, time and ETag stay the same.
+    A dataset is one file, a folder or a glob of part files, or the objects below an S3 prefix. What
+    the first look at it found (its schema; of text formats the parsed rows too, on disk where they
+    are large) is kept for the loader's lifetime, as long as sizes, times and ETags stay the same.
 
     Every method raises DataError (DatasetNotFound, DatasetForbidden, UnknownFormat, EmptyDataset,
-    CorruptData, DatasetTooLarge) or StorageUnavailable / StorageTimeout, with the file's name and,
-    where it is known, the row or byte.
+    CorruptData, SchemaMismatch, DatasetTooLarge) or StorageUnavailable / StorageTimeout, with the
+    file's name and, where it is known, the row (0-based, within that file) or byte.
     """
 
-    def __init__(self, chunk_size: int = DEFAULT_CHUNK_ROWS) -> None:
+    def __init__(self, chunk_size: int = DEFAULT_CHUNK_ROWS, options: ReadOptions = STRICT) -> None:
         if chunk_size < 1:
             raise UsageError(f"chunk_size must be at least 1, not {chunk_size}")
         self.chunk_size = chunk_size
-        self._layouts: dict[tuple[str, str, DataFormat | None], tuple[DataFormat, Any]] = {}
+        self._options = options
+        self._known: dict[tuple[str, tuple[tuple[str, str], ...], DataFormat | None], _Dataset] = {}
 
     def get_metadata(self, uri: str, file_format: DataFormat | None = None) -> DatasetMetadata:
-        """Format, rows, columns and sizes. Text formats are read through once, never held."""
-        _, _, layout = self._layout(str(uri), file_format)
-        metadata: DatasetMetadata = layout.metadata
-        return metadata
+        """Format, rows, columns and sizes. Text formats are read through once, never held in memory."""
+        return self._dataset(str(uri), file_format).metadata
 
     def schema(self, uri: str, file_format: DataFormat | None = None) -> pa.Schema:
         """The one schema that every chunk has."""
-        _, _, layout = self._layout(str(uri), file_format)
-        schema: pa.Schema = layout.schema
-        return schema
+        return self._dataset(str(uri), file_format).schema
 
     def stream_chunks(
         self, uri: str, file_format: DataFormat | None = None, *, chunk_size: int | None = None
     ) -> Iterator[pa.RecordBatch]:
         """The rows in order, as batches of exactly `chunk_size` rows, the last one shorter."""
-        source, found, layout = self._layout(str(uri), file_format)
-        with storage_errors(source.text):
-            yield from recut(_READERS[found].batches(source, layout), chunk_size or self.chunk_size)
+        dataset = self._dataset(str(uri), file_format)
+        size = chunk_size or self.chunk_size
+        yield from recut(_rows(dataset, size), size)
 
-    def _layout(self, uri: str, stated: DataFormat | None) -> tuple[Source, DataFormat, Any]:
-        source = open_source(uri)
-        key = (uri, source.version, stated)
-        if key not in self._layouts:
-            found = detect_format(source, stated)
-            self._layouts[key] = (found, _READERS[found].scan(source, found))
-        found, layout = self._layouts[key]
-        return source, found, layout
+    def _dataset(self, uri: str, stated: DataFormat | None) -> _Dataset:
+        sources = open_parts(uri)
+        key = (uri, tuple((source.text, source.version) for source in sources), stated)
+        if key not in self._known:
+            self._known[key] = _first_look(sources, stated, self._options)
+        return self._known[key]
+
+
+def _rows(dataset: _Dataset, chunk_rows: int) -> Iterator[pa.RecordBatch]:
+    for part in dataset.parts:
+        with storage_errors(part.source.text):
+            for batch in dataset.reader.batches(part.source, part.layout, chunk_rows):
+                yield conform(batch, dataset.schema, part.source.text)
+
+
+def _first_look(sources: list[Source], stated: DataFormat | None, options: ReadOptions) -> _Dataset:
+    found, found_format = _formats(sources, stated)
+    reader = READERS[found_format]
+    layouts = []
+    for source in sources:
+        with storage_errors(source.text):
+            layouts.append(reader.scan(source, found_format, options, {}))
+    schema = unified([(s.text, x.schema) for s, x in zip(sources, layouts, strict=True)], found_format)
+    if reader.types_from_text:
+        # Only the text itself tells a value in a wider type: such parts are looked at again.
+        while any(layout.schema != schema for layout in layouts):
+            types = {field.name: field.type for field in schema}
+            layouts = [
+                layout if layout.schema == schema else reader.scan(source, found_format, options, types)
+                for source, layout in zip(sources, layouts, strict=True)
+            ]
+            wider = unified([(s.text, x.schema) for s, x in zip(sources, layouts, strict=True)], found_format)
+            if wider == schema:
+                break
+            schema = wider
+    parts = tuple(_Part(source, layout) for source, layout in zip(sources, layouts, strict=True))
+    return _Dataset(reader, parts, schema, _metadata(parts, schema, found_format, found))
+
+
+def _formats(sources: list[Source], stated: DataFormat | None) -> tuple[list[Detected], DataFormat]:
+    found = [detect_format(source, stated) for source in sources]
+    first = found[0].format
+    for source, other in zip(sources, found, strict=True):
+        if other.format != first:
+            message = f"is {other.format} where {sources[0].text} is {first}; one dataset has one format"
+            raise SchemaMismatch(message).at(source.text)
+    return found, first
+
+
+def _metadata(
+    parts: tuple[_Part, ...], schema: pa.Schema, file_format: DataFormat, found: list[Detected]
+) -> DatasetMetadata:
+    rows = sum(part.layout.rows for part in parts)
+    if not rows:
+        raise EmptyDataset("every row is malformed").at(parts[0].source.text)
+    several = len(parts) > 1
+    notes = [
+        f"{part.source.text}: {note}" if several else note
+        for part, seen in zip(parts, found, strict=True)
+        for note in (*seen.notes, *part.layout.notes)
+    ]
+    memory = sum(part.layout.row_bytes * part.layout.rows for part in parts) / MEGABYTE
+    return DatasetMetadata(
+        format=file_format,
+        total_rows=rows,
+        columns=columns_of(schema),
+        size_bytes=sum(part.source.size for part in parts),
+        estimated_memory_mb=round(memory, 3),
+        files=len(parts),
+        compression=parts[0].source.compression,
+        malformed_rows=sum(part.layout.malformed_rows for part in parts),
+        notes=tuple(notes),
+    )

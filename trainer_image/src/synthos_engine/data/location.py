@@ -17,8 +17,8 @@ class LocalPath:
     text: str
 
     @property
-    def suffix(self) -> str:
-        return self.path.suffix.lower()
+    def name(self) -> str:
+        return self.path.name
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class S3Object:
         return f"s3://{self.bucket}/{self.key}"
 
     @property
-    def suffix(self) -> str:
-        return Path(self.key).suffix.lower()
+    def name(self) -> str:
+        return self.key.rpartition("/")[2]
 
 
 Location = LocalPath | S3Object

@@ -10,6 +10,7 @@ import pyarrow as pa
 from synthos_api.v1alpha1 import DataFormat
 
 from .columns import is_json
+from .compression import Compression
 
 MEGABYTE: Final = 1_000_000
 
@@ -22,20 +23,23 @@ class Column:
 
 @dataclass(frozen=True)
 class DatasetMetadata:
-    """`estimated_memory_mb`: megabytes (10⁶ bytes) of all rows as Arrow columns, from the first rows."""
+    """`estimated_memory_mb`: megabytes (10⁶ bytes) of all rows as Arrow columns, from the first rows.
+
+    `size_bytes` and `files` are of what is stored, compressed or not. `malformed_rows` were dropped
+    because the reader was asked to. `notes` tell what a user should know: another ending than the
+    content, a column whose type was widened, sheets that were not read.
+    """
 
     format: DataFormat
     total_rows: int
     columns: tuple[Column, ...]
     size_bytes: int
     estimated_memory_mb: float
+    files: int = 1
+    compression: Compression | None = None
+    malformed_rows: int = 0
+    notes: tuple[str, ...] = ()
 
 
 def columns_of(schema: pa.Schema) -> tuple[Column, ...]:
     return tuple(Column(field.name, "json" if is_json(field) else str(field.type)) for field in schema)
-
-
-def estimated_megabytes(first_rows: pa.RecordBatch, total_rows: int) -> float:
-    if not first_rows.num_rows:
-        return 0.0
-    return round(first_rows.nbytes / first_rows.num_rows * total_rows / MEGABYTE, 3)

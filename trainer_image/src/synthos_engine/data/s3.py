@@ -54,6 +54,17 @@ def s3_client() -> S3Client:
     return boto3.session.Session().client("s3", region_name=region, config=config)
 
 
+def list_keys(bucket: str, prefix: str, most: int) -> list[str]:
+    """Keys that begin with `prefix`, in order; one more than `most` at most. Errors are SynthosErrors."""
+    keys: list[str] = []
+    with storage_errors(f"s3://{bucket}/{prefix}"):
+        for page in s3_client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            keys += [found["Key"] for found in page.get("Contents", [])]
+            if len(keys) > most:
+                return keys[: most + 1]
+    return keys
+
+
 class S3File(io.RawIOBase):
     """One object as a seekable binary file, fetched in ranges of at least BLOCK_BYTES.
 

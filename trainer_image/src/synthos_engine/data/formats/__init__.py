@@ -1,1 +1,40 @@
-"""One module for each format; each has `scan` (first look: metadata and schema) and `batches` (the rows)."""
+"""One module for each format: `scan` looks at a file, `batches` reads its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pyarrow as pa
+
+from synthos_api.v1alpha1 import DataFormat
+
+from ..layout import Layout
+from ..options import ReadOptions
+from ..source import Source
+from . import delimited, jsonl, parquet
+
+Types = Mapping[str, pa.DataType]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """`scan(source, format, options, types)` and `batches(source, layout, chunk_rows)`.
+
+    `types`: of text formats, types that columns have to have at least, because other files of the
+    dataset need them; other formats ignore it. `chunk_rows` is the size of batch that is wanted; a
+    reader may give any.
+    """
+
+    scan: Callable[[Source, DataFormat, ReadOptions, Types], Layout]
+    batches: Callable[[Source, Any, int], Iterator[pa.RecordBatch]]
+    types_from_text: bool = False
+
+
+READERS: Final[dict[DataFormat, Reader]] = {
+    "CSV": Reader(delimited.scan, delimited.batches, types_from_text=True),
+    "TSV": Reader(delimited.scan, delimited.batches, types_from_text=True),
+    "JSONL": Reader(jsonl.scan, jsonl.batches, types_from_text=True),
+    "PARQUET": Reader(parquet.scan, parquet.batches),
+}

@@ -19,8 +19,8 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pyarrow as pa
@@ -31,7 +31,8 @@ from synthos_api.errors import CorruptData, EmptyDataset
 from ..checked_text import checked_reader
 from ..columns import unique_names
 from ..detect import HEAD_BYTES, delimiter_of
-from ..metadata import DatasetMetadata, columns_of, estimated_megabytes
+from ..layout import Layout, mean_row_bytes
+from ..options import ReadOptions
 from ..source import Source
 from .scalars import TypeGuess, convert
 
@@ -42,20 +43,18 @@ _BYTES_AT_ONCE: Final = 8 * 1024 * 1024
 _MIN_BLOCK: Final = 1024 * 1024
 
 
-@dataclass(frozen=True)
-class Layout:
-    """What the first pass found; `block_bytes` is at least the size of the largest row."""
+@dataclass(frozen=True, kw_only=True)
+class DelimitedLayout(Layout):
+    """`block_bytes` is at least the size of the largest row."""
 
-    metadata: DatasetMetadata
-    schema: pa.Schema
     delimiter: str
     block_bytes: int
 
 
-def scan(source: Source, file_format: str) -> Layout:
+def scan(source: Source, file_format: str, options: ReadOptions, _types: Mapping[str, pa.DataType]) -> DelimitedLayout:
     """First pass. Raises EmptyDataset or CorruptData with the row (0-based, without the header)."""
     head = source.head(HEAD_BYTES)
-    delimiter = delimiter_of(head, file_format, whole=len(head) == source.size)
+    delimiter = delimiter_of(head, file_format, whole=len(head) < HEAD_BYTES)
     csv.field_size_limit(MAX_FIELD_CHARS)
     with checked_reader(source.open(), source.text) as raw:
         counted = _Counted(raw)
@@ -75,20 +74,13 @@ def scan(source: Source, file_format: str) -> Layout:
         raise EmptyDataset("there is a header and no row").at(source.text)
     schema = pa.schema([(name, guess.type) for name, guess in zip(names, guesses, strict=True)])
     block = max(_MIN_BLOCK, largest + 2 * io.DEFAULT_BUFFER_SIZE)
-    layout = Layout(
-        DatasetMetadata("TSV" if file_format == "TSV" else "CSV", total, columns_of(schema), source.size, 0.0),
-        schema,
-        delimiter,
-        block,
+    layout = DelimitedLayout(
+        schema=schema, rows=total, row_bytes=0.0, delimiter=delimiter, block_bytes=block, options=options
     )
-    first = next(batches(source, layout))
-    metadata = DatasetMetadata(
-        layout.metadata.format, total, columns_of(schema), source.size, estimated_megabytes(first, total)
-    )
-    return Layout(metadata, schema, delimiter, block)
+    return replace(layout, row_bytes=mean_row_bytes(next(batches(source, layout, 0))))
 
 
-def batches(source: Source, layout: Layout) -> Iterator[pa.RecordBatch]:
+def batches(source: Source, layout: DelimitedLayout, _chunk_rows: int) -> Iterator[pa.RecordBatch]:
     """Second pass: the rows in the types found, in batches of the parser's own size."""
     names = [f"f{i}" for i in range(len(layout.schema))]
     with checked_reader(source.open(), source.text) as raw:
@@ -118,8 +110,8 @@ def batches(source: Source, layout: Layout) -> Iterator[pa.RecordBatch]:
             seen += batch.num_rows
             if content.num_rows:
                 yield _typed(content, layout.schema)
-    if seen != layout.metadata.total_rows:
-        raise CorruptData(f"{seen} rows were read where {layout.metadata.total_rows} were counted").at(source.text)
+    if seen != layout.rows:
+        raise CorruptData(f"{seen} rows were read where {layout.rows} were counted").at(source.text)
 
 
 def _typed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

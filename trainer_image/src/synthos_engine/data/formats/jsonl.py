@@ -14,7 +14,7 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -24,7 +24,8 @@ from synthos_api.errors import CorruptData, EmptyDataset
 
 from ..checked_text import checked_reader
 from ..columns import JSON_MARK, is_json
-from ..metadata import DatasetMetadata, columns_of, estimated_megabytes
+from ..layout import Layout, mean_row_bytes
+from ..options import ReadOptions
 from ..source import Source
 
 MAX_LINE_BYTES: Final = 256 * 1024 * 1024
@@ -32,12 +33,6 @@ MAX_COLUMNS: Final = 10_000
 _ROWS_AT_ONCE: Final = 1024
 _INT64: Final = range(-(2**63), 2**63)
 _EXACT: Final = range(-(2**53), 2**53 + 1)
-
-
-@dataclass(frozen=True)
-class Layout:
-    metadata: DatasetMetadata
-    schema: pa.Schema
 
 
 @dataclass
@@ -71,7 +66,7 @@ class _Seen:
         return pa.field(name, pa.string(), metadata=JSON_MARK)
 
 
-def scan(source: Source, _file_format: str) -> Layout:
+def scan(source: Source, _file_format: str, options: ReadOptions, _types: Mapping[str, pa.DataType]) -> Layout:
     """First pass. Raises EmptyDataset, or CorruptData with the row (0-based) and the line."""
     columns: dict[str, _Seen] = {}
     total = 0
@@ -88,19 +83,17 @@ def scan(source: Source, _file_format: str) -> Layout:
         raise EmptyDataset("there is no object with a value").at(source.text)
     schema = pa.schema([seen.as_field(name) for name, seen in columns.items()])
     first = next(_batches(source, schema))
-    metadata = DatasetMetadata("JSONL", total, columns_of(schema), source.size, estimated_megabytes(first, total))
-    return Layout(metadata, schema)
+    return Layout(schema=schema, rows=total, row_bytes=mean_row_bytes(first), options=options)
 
 
-def batches(source: Source, layout: Layout) -> Iterator[pa.RecordBatch]:
+def batches(source: Source, layout: Layout, _chunk_rows: int) -> Iterator[pa.RecordBatch]:
     """Second pass: the rows, in batches of this reader's own size."""
     total = 0
     for batch in _batches(source, layout.schema):
         total += batch.num_rows
         yield batch
-    if total != layout.metadata.total_rows:
-        counted = layout.metadata.total_rows
-        raise CorruptData(f"{total} rows were read where {counted} were counted").at(source.text)
+    if total != layout.rows:
+        raise CorruptData(f"{total} rows were read where {layout.rows} were counted").at(source.text)
 
 
 def _batches(source: Source, schema: pa.Schema) -> Iterator[pa.RecordBatch]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
@@ -13,21 +12,18 @@ import pyarrow.parquet as pq
 from synthos_api.errors import CorruptData, EmptyDataset, SynthosError
 
 from ..columns import unique_names
-from ..metadata import DatasetMetadata, columns_of, estimated_megabytes
+from ..layout import Layout, mean_row_bytes
+from ..options import ReadOptions
 from ..source import Source
+from .valid import check_values
 
 _MAGIC: Final = b"PAR1"
 _FIRST_ROWS: Final = 1000
-_ROWS_AT_ONCE: Final = 8192
+_MOST_BYTES: Final = 64 * 1024 * 1024
+"""Of a batch in memory, about: wide rows come in smaller batches."""
 
 
-@dataclass(frozen=True)
-class Layout:
-    metadata: DatasetMetadata
-    schema: pa.Schema
-
-
-def scan(source: Source, _file_format: str) -> Layout:
+def scan(source: Source, _file_format: str, options: ReadOptions, _types: object = None) -> Layout:
     """Reads the footer and a few rows. Raises EmptyDataset or CorruptData (truncated, unreadable)."""
     if source.size < 12 or source.tail(4) != _MAGIC:
         raise CorruptData("truncated: it does not end with Parquet's footer").at(source.text, byte=source.size)
@@ -38,29 +34,28 @@ def scan(source: Source, _file_format: str) -> Layout:
         if not total or not len(schema):
             raise EmptyDataset("it holds no row" if len(schema) else "it holds no column")
         first = next(iter(file.iter_batches(batch_size=_FIRST_ROWS, use_threads=False)))
-    metadata = DatasetMetadata("PARQUET", total, columns_of(schema), source.size, estimated_megabytes(first, total))
-    return Layout(metadata, schema)
+    return Layout(schema=schema, rows=total, row_bytes=mean_row_bytes(first), options=options)
 
 
-def batches(source: Source, layout: Layout) -> Iterator[pa.RecordBatch]:
-    """The rows, in batches of this reader's own size."""
+def batches(source: Source, layout: Layout, chunk_rows: int) -> Iterator[pa.RecordBatch]:
+    """The rows, in batches of at most `chunk_rows`."""
     seen = 0
     with source.open() as raw:
         with _corrupt(source, 0):
             file = pq.ParquetFile(raw, page_checksum_verification=True)
-        rows = file.iter_batches(batch_size=_ROWS_AT_ONCE, use_threads=False)
+        most = max(1, int(_MOST_BYTES / max(1.0, layout.row_bytes)))
+        rows = file.iter_batches(batch_size=min(chunk_rows, most), use_threads=True)
         while True:
             with _corrupt(source, seen):
                 batch = next(rows, None)
                 if batch is None:
                     break
-                # Text that is no UTF-8, offsets that lead nowhere: said here, where the row is known.
-                batch.validate(full=True)
+            # Text that is no UTF-8, offsets that lead nowhere: said here, where the row is known.
+            check_values(batch, source, seen)
             yield pa.RecordBatch.from_arrays(batch.columns, schema=layout.schema)
             seen += batch.num_rows
-    if seen != layout.metadata.total_rows:
-        total = layout.metadata.total_rows
-        raise CorruptData(f"{seen} rows were read where the footer tells {total}").at(source.text, row=seen)
+    if seen != layout.rows:
+        raise CorruptData(f"{seen} rows were read where the footer tells {layout.rows}").at(source.text, row=seen)
 
 
 def _named_once(schema: pa.Schema) -> pa.Schema:

@@ -1,0 +1,58 @@
+"""A dataset of several files: order, one schema, and what does not belong together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from synthos_api.errors import DatasetNotFound, EmptyDataset, SchemaMismatch
+from synthos_engine.data import DatasetLoader
+
+from .tables import WRITERS, people
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+def rows(uri: Path | str, chunk: int = 7) -> list[dict[str, object]]:
+    chunks = list(DatasetLoader(chunk_size=chunk).stream_chunks(str(uri)))
+    assert {batch.num_rows for batch in chunks[:-1]} <= {chunk}
+    assert len({str(batch.schema) for batch in chunks}) == 1
+    return [row for batch in chunks for row in batch.to_pylist()]
+
+
+@pytest.mark.parametrize("name", sorted(WRITERS))
+def test_a_folder_a_glob_and_a_prefix_are_one_dataset(tmp_path: Path, s3: S3Client, bucket: str, name: str) -> None:
+    suffix, write = WRITERS[name]
+    (tmp_path / "deep").mkdir()
+    for part in range(3):
+        path = write(tmp_path / "deep" / f"part-{part}{suffix}", people(60)[part * 20 : part * 20 + 20])
+        s3.put_object(Bucket=bucket, Key=f"set/deep/part-{part}{suffix}", Body=path.read_bytes())
+    (tmp_path / "_SUCCESS").touch()
+    (tmp_path / ".hidden").write_text("x")
+    s3.put_object(Bucket=bucket, Key="set/_SUCCESS", Body=b"")
+    places = [tmp_path, tmp_path / "deep" / "part-*", f"s3://{bucket}/set/", f"s3://{bucket}/set"]
+    for place in [*places, f"s3://{bucket}/set/*/part-*{suffix}"]:
+        assert rows(place) == people(60), place
+    found = DatasetLoader().get_metadata(str(tmp_path))
+    stored = sum(path.stat().st_size for path in (tmp_path / "deep").iterdir())
+    assert (found.files, found.total_rows, found.size_bytes) == (3, 60, stored)
+
+
+def test_what_does_not_belong_together_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "b.csv").write_text("a,c\n1,2\n")
+    with pytest.raises(SchemaMismatch, match=r"b\.csv: .*lacks \['b'\] and has also \['c'\]"):
+        rows(tmp_path)
+    (tmp_path / "b.csv").write_text('{"a": 1}\n{"a": 2}\n')
+    with pytest.raises(SchemaMismatch, match=r"b\.csv: is JSONL where .*a\.csv is CSV"):
+        rows(tmp_path)
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    with pytest.raises(EmptyDataset):
+        rows(tmp_path)
+    with pytest.raises(DatasetNotFound):
+        rows(tmp_path / "*.csv")
