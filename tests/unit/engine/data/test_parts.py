@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,12 +34,27 @@ def test_a_folder_a_glob_and_a_prefix_are_one_dataset(tmp_path: Path, s3: S3Clie
     (tmp_path / "_SUCCESS").touch()
     (tmp_path / ".hidden").write_text("x")
     s3.put_object(Bucket=bucket, Key="set/_SUCCESS", Body=b"")
-    places = [tmp_path, tmp_path / "deep" / "part-*", f"s3://{bucket}/set/", f"s3://{bucket}/set"]
+    places: list[Path | str] = [tmp_path, tmp_path / "deep" / "part-*", f"s3://{bucket}/set/", f"s3://{bucket}/set"]
     for place in [*places, f"s3://{bucket}/set/*/part-*{suffix}"]:
         assert rows(place) == people(60), place
     found = DatasetLoader().get_metadata(str(tmp_path))
     stored = sum(path.stat().st_size for path in (tmp_path / "deep").iterdir())
     assert (found.files, found.total_rows, found.size_bytes) == (3, 60, stored)
+
+
+def test_a_type_that_changes_in_the_last_file_changes_no_value(tmp_path: Path) -> None:
+    for number, text in enumerate(["true", "1.50", "007"]):
+        (tmp_path / f"{number}.csv").write_text(f"a,b\n{text},1\n,2\n")
+    assert [row["a"] for row in rows(tmp_path)] == ["true", None, "1.50", None, "007", None]
+    (tmp_path / "2.csv").write_text("a,b\n3,1\n")
+    (tmp_path / "0.csv").write_text("a,b\n9007199254740993,2\n")
+    assert [row["a"] for row in rows(tmp_path)] == ["9007199254740993", "1.50", None, "3"]
+
+
+def test_lines_of_several_files_need_not_have_the_same_names(tmp_path: Path) -> None:
+    for number, row in enumerate([{"a": 1}, {"b": "x"}, {"a": "y"}]):
+        (tmp_path / f"{number}.jsonl").write_text(json.dumps(row) + "\n")
+    assert rows(tmp_path) == [{"a": "1", "b": None}, {"a": None, "b": "x"}, {"a": '"y"', "b": None}]
 
 
 def test_what_does_not_belong_together_is_named(tmp_path: Path) -> None:

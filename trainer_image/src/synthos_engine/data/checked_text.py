@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Protocol
 
 from synthos_api.errors import CorruptData
 
@@ -14,16 +14,25 @@ BLOCK_BYTES: Final = 1024 * 1024
 _BOM: Final = codecs.BOM_UTF8
 
 
+class Watch(Protocol):
+    """Sees every block of the text, in order, before the reader does; may raise."""
+
+    def __call__(self, block: bytes, /) -> None: ...
+
+    def finish(self) -> None: ...
+
+
 class CheckedText(io.RawIOBase):
     """Reads `file`, skips a byte order mark, raises CorruptData with the byte at NUL or wrong UTF-8.
 
     Closing it closes `file`.
     """
 
-    def __init__(self, file: BinaryIO, place: str) -> None:
+    def __init__(self, file: BinaryIO, place: str, watch: Watch | None = None) -> None:
         super().__init__()
         self._file = file
         self._place = place
+        self._watch = watch
         self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
         self._ready = memoryview(b"")
         self._offset = 0
@@ -65,8 +74,12 @@ class CheckedText(io.RawIOBase):
             if not block:
                 self._fill()
                 return
+        if self._watch is not None:
+            self._watch(block)
+            if self._ended:
+                self._watch.finish()
         self._ready = memoryview(block)
 
 
-def checked_reader(file: BinaryIO, place: str) -> io.BufferedReader:
-    return io.BufferedReader(CheckedText(file, place), BLOCK_BYTES)
+def checked_reader(file: BinaryIO, place: str, watch: Watch | None = None) -> io.BufferedReader:
+    return io.BufferedReader(CheckedText(file, place, watch), BLOCK_BYTES)

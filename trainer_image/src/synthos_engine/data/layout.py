@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
 from .options import STRICT, ReadOptions
+
+Fields: TypeAlias = "Mapping[str, pa.Field[Any]]"
+"""Types that columns have to have at least, by name."""
 
 
 @dataclass(frozen=True, kw_only=True)

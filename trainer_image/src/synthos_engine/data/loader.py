@@ -102,7 +102,7 @@ def _first_look(sources: list[Source], stated: DataFormat | None, options: ReadO
     if reader.types_from_text:
         # Only the text itself tells a value in a wider type: such parts are looked at again.
         while any(layout.schema != schema for layout in layouts):
-            types = {field.name: field.type for field in schema}
+            types = {field.name: field for field in schema}
             layouts = [
                 layout if layout.schema == schema else reader.scan(source, found_format, options, types)
                 for source, layout in zip(sources, layouts, strict=True)

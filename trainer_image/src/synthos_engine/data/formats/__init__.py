@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,12 +10,10 @@ import pyarrow as pa
 
 from synthos_api.v1alpha1 import DataFormat
 
-from ..layout import Layout
+from ..layout import Fields, Layout
 from ..options import ReadOptions
 from ..source import Source
 from . import delimited, jsonl, parquet
-
-Types = Mapping[str, pa.DataType]
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,7 @@ class Reader:
     reader may give any.
     """
 
-    scan: Callable[[Source, DataFormat, ReadOptions, Types], Layout]
+    scan: Callable[[Source, DataFormat, ReadOptions, Fields], Layout]
     batches: Callable[[Source, Any, int], Iterator[pa.RecordBatch]]
     types_from_text: bool = False
 

@@ -1,10 +1,10 @@
 """CSV and TSV: RFC 4180 with the first row as header, UTF-8, any of the usual delimiters.
 
-Two passes. The first reads the whole file with a strict parser: it counts the rows, refuses ragged
-rows, text after a closing quote, and a quote that is never closed, and finds the narrowest type
-that holds every value of each column without loss. The second reads with Arrow, every value as
-text, and converts to the types found; so a type that changes in the last row changes the column,
-never a value.
+Arrow parses, every value as text; the types are found and the rows kept in the same pass
+(settle.py), so a type that changes in the last row changes the column, never a value. Arrow is
+lenient, so the bytes are watched while they pass (quotes.py), and where a quote stands in an
+unusual place, or Arrow fails, a strict parser reads the file first: it refuses ragged rows, text
+after a closing quote, and a quote that is never closed, and names the row.
 
 Types: `bool` (true/false), `int64` (up to 18 digits, no leading zero), `double`, else `string`; a
 column without any value is `null`.
@@ -19,7 +19,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -31,92 +31,152 @@ from synthos_api.errors import CorruptData, EmptyDataset
 from ..checked_text import checked_reader
 from ..columns import unique_names
 from ..detect import HEAD_BYTES, delimiter_of
-from ..layout import Layout, mean_row_bytes
+from ..kept import KeptRows
+from ..layout import Fields, Layout
 from ..options import ReadOptions
 from ..source import Source
-from .scalars import TypeGuess, convert
+from ..unify import conform
+from .dropping import Dropped, well_formed
+from .quotes import NeedsCloserLook, QuoteWatch
+from .settle import Settled, Texts, settle, typed
 
 MAX_FIELD_CHARS: Final = 64 * 1024 * 1024
 _ROWS_AT_ONCE: Final = 1024
 _SLICE: Final = 64
 _BYTES_AT_ONCE: Final = 8 * 1024 * 1024
-_MIN_BLOCK: Final = 1024 * 1024
+_BLOCK_BYTES: Final = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """How the fields stand in the file; `block_bytes` is at least the size of the largest row."""
+
+    names: tuple[str, ...]
+    delimiter: str
+    missing: tuple[str, ...]
+    block_bytes: int = _BLOCK_BYTES
 
 
 @dataclass(frozen=True, kw_only=True)
 class DelimitedLayout(Layout):
-    """`block_bytes` is at least the size of the largest row."""
-
-    delimiter: str
-    block_bytes: int
+    grammar: Grammar
+    kept: KeptRows
 
 
-def scan(source: Source, file_format: str, options: ReadOptions, _types: Mapping[str, pa.DataType]) -> DelimitedLayout:
+def scan(source: Source, file_format: str, options: ReadOptions, types: Fields) -> DelimitedLayout:
     """First pass. Raises EmptyDataset or CorruptData with the row (0-based, without the header)."""
     head = source.head(HEAD_BYTES)
     delimiter = delimiter_of(head, file_format, whole=len(head) < HEAD_BYTES)
     csv.field_size_limit(MAX_FIELD_CHARS)
     with checked_reader(source.open(), source.text) as raw:
-        counted = _Counted(raw)
-        text = io.TextIOWrapper(io.BufferedReader(counted), encoding="utf-8", newline="")
-        rows = csv.reader(text, delimiter=delimiter, strict=True)
-        names = _header(rows, source)
-        guesses = [TypeGuess() for _ in names]
-        total, largest = 0, 0
-        before = counted.count
-        for batch in _batches_of_rows(rows, len(names), source, counted):
-            total += len(batch)
-            largest = max(largest, counted.count - before)
-            before = counted.count
-            for guess, column in zip(guesses, zip(*batch, strict=True), strict=True):
-                guess.add(column)
-    if not total:
+        text = io.TextIOWrapper(raw, encoding="utf-8", newline="")
+        names = _header(csv.reader(text, delimiter=delimiter, strict=True), source)
+    grammar = Grammar(tuple(names), delimiter, options.missing)
+    dropped = Dropped()
+    if options.malformed == "drop":
+        settled = settle(names, lambda: well_formed(source, delimiter, len(names), options.missing, dropped), types)
+    else:
+        grammar, settled = _strictly(source, grammar, types)
+    if not settled.kept.rows and not dropped.rows:
         raise EmptyDataset("there is a header and no row").at(source.text)
-    schema = pa.schema([(name, guess.type) for name, guess in zip(names, guesses, strict=True)])
-    block = max(_MIN_BLOCK, largest + 2 * io.DEFAULT_BUFFER_SIZE)
-    layout = DelimitedLayout(
-        schema=schema, rows=total, row_bytes=0.0, delimiter=delimiter, block_bytes=block, options=options
+    return DelimitedLayout(
+        schema=settled.schema,
+        rows=settled.kept.rows,
+        row_bytes=settled.kept.row_bytes,
+        notes=settled.notes,
+        malformed_rows=dropped.rows,
+        options=options,
+        grammar=grammar,
+        kept=settled.kept,
     )
-    return replace(layout, row_bytes=mean_row_bytes(next(batches(source, layout, 0))))
+
+
+def _strictly(source: Source, grammar: Grammar, types: Fields) -> tuple[Grammar, Settled]:
+    try:
+        return grammar, settle(grammar.names, lambda: _watched(source, grammar), types)
+    except (NeedsCloserLook, pa.ArrowInvalid):
+        rows, largest = _checked_rows(source, grammar)
+        if not rows:
+            raise EmptyDataset("there is a header and no row").at(source.text) from None
+        grammar = replace(grammar, block_bytes=max(_BLOCK_BYTES, largest + 2 * io.DEFAULT_BUFFER_SIZE))
+        settled = settle(grammar.names, lambda: _texts(source, grammar), types)
+        if settled.kept.rows != rows:
+            raise CorruptData(f"{settled.kept.rows} rows were read where {rows} were counted").at(source.text) from None
+        return grammar, settled
 
 
 def batches(source: Source, layout: DelimitedLayout, _chunk_rows: int) -> Iterator[pa.RecordBatch]:
-    """Second pass: the rows in the types found, in batches of the parser's own size."""
-    names = [f"f{i}" for i in range(len(layout.schema))]
-    with checked_reader(source.open(), source.text) as raw:
-        reader = pyarrow.csv.open_csv(
-            raw,
-            read_options=pyarrow.csv.ReadOptions(
-                use_threads=False, block_size=layout.block_bytes, autogenerate_column_names=True
-            ),
-            parse_options=pyarrow.csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=True),
-            convert_options=pyarrow.csv.ConvertOptions(
-                check_utf8=False,
-                column_types=dict.fromkeys(names, pa.string()),
-                null_values=[""],
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=False,
-            ),
-        )
-        seen = -1
-        while True:
-            try:
-                batch = next(reader, None)
-            except pa.ArrowInvalid as error:
-                raise CorruptData(f"cannot be parsed: {error}").at(source.text, row=max(seen, 0)) from error
-            if batch is None:
-                break
-            content = batch.slice(1) if seen < 0 else batch
-            seen += batch.num_rows
-            if content.num_rows:
-                yield _typed(content, layout.schema)
+    """The rows in the types found: those that were kept, else parsed again."""
+    if layout.kept.complete:
+        for batch in layout.kept.batches():
+            yield conform(batch, layout.schema, source.text)
+        return
+    grammar, options = layout.grammar, layout.options
+    if options.malformed == "drop":
+        texts = well_formed(source, grammar.delimiter, len(grammar.names), options.missing, Dropped())
+    else:
+        texts = _texts(source, grammar)
+    seen = 0
+    for batch in texts:
+        seen += batch.num_rows
+        yield typed(batch, layout.schema)
     if seen != layout.rows:
         raise CorruptData(f"{seen} rows were read where {layout.rows} were counted").at(source.text)
 
 
-def _typed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    columns = [convert(column, field.type) for column, field in zip(batch.columns, schema, strict=True)]
-    return pa.RecordBatch.from_arrays(columns, schema=schema)
+def _watched(source: Source, grammar: Grammar) -> Texts:
+    with checked_reader(source.open(), source.text, QuoteWatch(grammar.delimiter)) as raw:
+        yield from _parsed(raw, grammar)
+
+
+def _texts(source: Source, grammar: Grammar) -> Texts:
+    with checked_reader(source.open(), source.text) as raw:
+        try:
+            yield from _parsed(raw, grammar)
+        except pa.ArrowInvalid as error:
+            raise CorruptData(f"cannot be parsed: {error}").at(source.text) from error
+
+
+def _parsed(raw: io.BufferedReader, grammar: Grammar) -> Texts:
+    """The rows below the header, as strings; an unquoted empty field and the texts of `missing` are null."""
+    names = [f"f{i}" for i in range(len(grammar.names))]
+    reader = pyarrow.csv.open_csv(
+        raw,
+        read_options=pyarrow.csv.ReadOptions(block_size=grammar.block_bytes, autogenerate_column_names=True),
+        parse_options=pyarrow.csv.ParseOptions(delimiter=grammar.delimiter, newlines_in_values=True),
+        convert_options=pyarrow.csv.ConvertOptions(
+            check_utf8=False,
+            column_types=dict.fromkeys(names, pa.string()),
+            null_values=["", *grammar.missing],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+        ),
+    )
+    header = True
+    for batch in reader:
+        content = batch.slice(1) if header and batch.num_rows else batch
+        header = header and not batch.num_rows
+        if content.num_rows:
+            yield content
+
+
+def _checked_rows(source: Source, grammar: Grammar) -> tuple[int, int]:
+    """(rows, bytes that the largest may have), by a strict parser.
+
+    Raises CorruptData with the row that is wrong.
+    """
+    total, largest = 0, 0
+    with checked_reader(source.open(), source.text) as raw:
+        counted = _Counted(raw)
+        text = io.TextIOWrapper(io.BufferedReader(counted), encoding="utf-8", newline="")
+        rows = csv.reader(text, delimiter=grammar.delimiter, strict=True)
+        _header(rows, source)
+        before = counted.count
+        for batch in _batches_of_rows(rows, len(grammar.names), source, counted):
+            total += len(batch)
+            largest = max(largest, counted.count - before)
+            before = counted.count
+    return total, largest
 
 
 class _Counted(io.RawIOBase):

@@ -1,181 +1,233 @@
-"""JSON Lines: one JSON object on each line, UTF-8; blank lines are skipped.
+"""JSON Lines: one JSON object on each line, UTF-8; blank lines are skipped. Types: json_values.py.
 
-Two passes, as for CSV: the first finds one schema for the whole file, the second reads with it.
-Columns stand in the order in which their names first occur; a name that is absent and a `null` are
-both missing. Types: `bool`, `int64`, `double` (also for a mixture of integers below 2⁵³ and
-floats), `string`, and `null` for a column without any value. Every other mixture, nested values,
-and integers beyond 64 bits are kept as JSON text in a column marked `synthos.encoding: json`, so
-nothing is lost or guessed. `NaN` and `Infinity`, which Python writes, are read; a number that
-overflows to infinity is an error.
+The first lines tell the types, Arrow reads all lines in them, and its rows are kept, so most files
+are parsed once. Arrow refuses a value of another type and a name it does not know; then, and where
+the lines are not one object each, a strict parser reads the whole file, which finds the types that
+hold every value, or names the row that is wrong.
 """
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
-import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import BinaryIO, Final
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.json
 
 from synthos_api.errors import CorruptData, EmptyDataset
 
 from ..checked_text import checked_reader
-from ..columns import JSON_MARK, is_json
-from ..layout import Layout, mean_row_bytes
+from ..columns import is_json
+from ..kept import KeptRows
+from ..layout import Fields, Layout
 from ..options import ReadOptions
 from ..source import Source
+from .json_values import EXACT, Object, SeenColumns, decode_checked, kind_of, reason, record_batch
+from .quotes import NeedsCloserLook
 
 MAX_LINE_BYTES: Final = 256 * 1024 * 1024
-MAX_COLUMNS: Final = 10_000
+_FIRST_LINES: Final = 1000
+_FIRST_BYTES: Final = 4 * 1024 * 1024
+_BLOCK_BYTES: Final = 4 * 1024 * 1024
 _ROWS_AT_ONCE: Final = 1024
-_INT64: Final = range(-(2**63), 2**63)
-_EXACT: Final = range(-(2**53), 2**53 + 1)
+_LINE_FEED: Final = ord("\n")
+_BRACE: Final = ord("{")
 
 
-@dataclass
-class _Seen:
-    """Kinds of value seen in one column."""
+@dataclass(frozen=True, kw_only=True)
+class JsonLinesLayout(Layout):
+    """`plain`: Arrow reads the lines."""
 
-    kinds: set[type] = field(default_factory=set)
-    wide: bool = False
-    inexact: bool = False
-
-    def add(self, value: Any) -> None:
-        if value is None:
-            return
-        kind = type(value)
-        self.kinds.add(kind)
-        if kind is int and value not in _EXACT:
-            self.inexact = True
-            self.wide = self.wide or value not in _INT64
-
-    def as_field(self, name: str) -> pa.Field[Any]:
-        if not self.kinds:
-            return pa.field(name, pa.null())
-        if self.kinds == {bool}:
-            return pa.field(name, pa.bool_())
-        if self.kinds == {int} and not self.wide:
-            return pa.field(name, pa.int64())
-        if self.kinds in ({float}, {int, float}) and not self.inexact:
-            return pa.field(name, pa.float64())
-        if self.kinds == {str}:
-            return pa.field(name, pa.string())
-        return pa.field(name, pa.string(), metadata=JSON_MARK)
+    kept: KeptRows
+    plain: bool
 
 
-def scan(source: Source, _file_format: str, options: ReadOptions, _types: Mapping[str, pa.DataType]) -> Layout:
+def scan(source: Source, _file_format: str, options: ReadOptions, types: Fields) -> JsonLinesLayout:
     """First pass. Raises EmptyDataset, or CorruptData with the row (0-based) and the line."""
-    columns: dict[str, _Seen] = {}
-    total = 0
-    for row in _objects(source, check=True):
-        for name, value in row.items():
-            seen = columns.get(name)
-            if seen is None:
-                seen = columns[name] = _Seen()
-                if len(columns) > MAX_COLUMNS:
-                    raise CorruptData(f"more than {MAX_COLUMNS} different names").at(source.text, row=total)
-            seen.add(value)
-        total += 1
-    if not total or not columns:
-        raise EmptyDataset("there is no object with a value").at(source.text)
-    schema = pa.schema([seen.as_field(name) for name, seen in columns.items()])
-    first = next(_batches(source, schema))
-    return Layout(schema=schema, rows=total, row_bytes=mean_row_bytes(first), options=options)
+    drop = options.malformed == "drop"
+    dropped = _Dropped()
+    schema = pa.schema([]) if drop else _first_types(source, types)
+    kept = _kept_by_arrow(source, schema)
+    plain = kept is not None
+    if kept is None:
+        rows, schema = _all_types(source, types, dropped if drop else None)
+        if not len(schema):
+            raise EmptyDataset("there is no object with a value").at(source.text)
+        kept = None if drop else _kept_by_arrow(source, schema)
+        plain = kept is not None
+        kept = kept or _kept(_batches(_objects(source, _Dropped() if drop else None, check=drop), schema))
+        if kept.rows != rows:
+            raise CorruptData(f"{kept.rows} rows were read where {rows} were counted").at(source.text)
+    return JsonLinesLayout(
+        schema=schema,
+        rows=kept.rows,
+        row_bytes=kept.row_bytes,
+        malformed_rows=dropped.rows,
+        options=options,
+        kept=kept,
+        plain=plain,
+    )
 
 
-def batches(source: Source, layout: Layout, _chunk_rows: int) -> Iterator[pa.RecordBatch]:
-    """Second pass: the rows, in batches of this reader's own size."""
+def batches(source: Source, layout: JsonLinesLayout, _chunk_rows: int) -> Iterator[pa.RecordBatch]:
+    """The rows in the types found: those that were kept, else parsed again."""
+    if layout.kept.complete:
+        yield from layout.kept.batches()
+        return
     total = 0
-    for batch in _batches(source, layout.schema):
+    drop = layout.options.malformed == "drop"
+    again = _objects(source, _Dropped() if drop else None, check=drop)
+    for batch in _arrow_batches(source, layout.schema) if layout.plain else _batches(again, layout.schema):
         total += batch.num_rows
         yield batch
     if total != layout.rows:
         raise CorruptData(f"{total} rows were read where {layout.rows} were counted").at(source.text)
 
 
-def _batches(source: Source, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    rows: list[dict[str, Any]] = []
-    for row in _objects(source, check=False):
-        rows.append(row)
-        if len(rows) == _ROWS_AT_ONCE:
-            yield _record_batch(rows, schema)
-            rows = []
-    if rows:
-        yield _record_batch(rows, schema)
+@dataclass
+class _Dropped:
+    rows: int = 0
 
 
-def _record_batch(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.RecordBatch:
-    arrays = []
-    for column in schema:
-        values = [row.get(column.name) for row in rows]
-        if is_json(column):
-            values = [None if value is None else json.dumps(value, ensure_ascii=False) for value in values]
-        arrays.append(pa.array(values, column.type))
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+def _kept(read: Iterator[pa.RecordBatch]) -> KeptRows:
+    kept = KeptRows()
+    for batch in read:
+        kept.add(batch)
+    kept.finish()
+    return kept
 
 
-def _objects(source: Source, *, check: bool) -> Iterator[dict[str, Any]]:
-    """The objects of the file; with `check`, what only a look at the text can tell is checked too."""
+def _first_types(source: Source, types: Fields) -> pa.Schema:
+    """Types of the first lines; without any column where they are not plain objects."""
+    seen = SeenColumns()
+    with source.open() as file:
+        for line in islice(io.BytesIO(file.read(_FIRST_BYTES).removeprefix(codecs.BOM_UTF8)), _FIRST_LINES):
+            if not line.endswith(b"\n"):
+                break
+            try:
+                seen.add(decode_checked(line.decode()))
+            except (ValueError, AttributeError, RecursionError):
+                return pa.schema([])
+    return seen.schema(types)
+
+
+def _all_types(source: Source, types: Fields, dropped: _Dropped | None) -> tuple[int, pa.Schema]:
+    """(rows, types) of the whole file."""
+    seen = SeenColumns()
+    rows = 0
+    for row in _objects(source, dropped, check=True):
+        try:
+            seen.add(row)
+        except ValueError as error:
+            raise CorruptData(str(error)).at(source.text, row=rows) from error
+        rows += 1
+    return rows, seen.schema(types)
+
+
+def _kept_by_arrow(source: Source, schema: pa.Schema) -> KeptRows | None:
+    """The rows, None where Arrow cannot be relied on: it must refuse or read as the strict parser does."""
+    if not len(schema) or any(is_json(column) for column in schema):
+        return None
+    watch = _LineWatch()
+    try:
+        kept = _kept(_arrow_batches(source, schema, watch))
+    except (NeedsCloserLook, pa.ArrowInvalid):
+        return None
+    return kept if kept.rows == watch.lines else None
+
+
+def _arrow_batches(source: Source, schema: pa.Schema, watch: _LineWatch | None = None) -> Iterator[pa.RecordBatch]:
+    """Raises NeedsCloserLook for integers among doubles that a double does not hold."""
+    doubles = [i for i, kind in enumerate(schema.types) if pa.types.is_floating(kind)]
+    with checked_reader(source.open(), source.text, watch or _LineWatch()) as raw:
+        reader = pyarrow.json.open_json(
+            raw,
+            read_options=pyarrow.json.ReadOptions(block_size=_BLOCK_BYTES),
+            parse_options=pyarrow.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error"),
+        )
+        for batch in reader:
+            for i in doubles:
+                if (pc.max(pc.abs(batch.column(i))).as_py() or 0) >= EXACT:
+                    raise NeedsCloserLook
+            yield batch
+
+
+class _LineWatch:
+    """Whether every line begins with `{`, none is blank: Arrow also takes what is no JSON Lines.
+
+    A line that is no object must not reach it at all: some end the process.
+    """
+
+    def __init__(self) -> None:
+        self.lines = 0
+        self._begins = True
+
+    def __call__(self, block: bytes, /) -> None:
+        if not block:
+            return
+        ends = np.flatnonzero(np.frombuffer(block, np.uint8) == _LINE_FEED)
+        starts = ends + 1
+        at_end = len(ends) > 0 and starts[-1] == len(block)
+        inner = np.frombuffer(block, np.uint8)[starts[:-1] if at_end else starts]
+        if (self._begins and block[0] != _BRACE) or not (inner == _BRACE).all():
+            raise NeedsCloserLook
+        self.lines += len(inner) + int(self._begins)
+        self._begins = at_end
+
+    def finish(self) -> None:
+        pass
+
+
+def _batches(objects: Iterator[Object], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    while rows := list(islice(objects, _ROWS_AT_ONCE)):
+        yield record_batch(rows, schema)
+
+
+def _objects(source: Source, dropped: _Dropped | None, *, check: bool) -> Iterator[Object]:
+    """The objects of the file; with `check`, what only a look at the text can tell is checked too.
+
+    With `dropped`, lines that are no object are counted there, else the first one is CorruptData.
+    """
     row = 0
-    with checked_reader(source.open(), source.text) as lines:
+    opened = source.open() if dropped is not None else checked_reader(source.open(), source.text)
+    with opened as lines:
         for number, line in enumerate(_lines(lines, source), start=1):
+            if number == 1:
+                line = line.removeprefix(codecs.BOM_UTF8)
             if line.isspace():
                 continue
             try:
-                value = _CHECKED.decode(line.decode()) if check else json.loads(line)
-                if check and b"\\u" in line:
-                    json.dumps(value, ensure_ascii=False).encode()
-            except json.JSONDecodeError as error:
-                message = f"line {number}, character {error.pos}: not JSON ({error.msg})"
-                raise CorruptData(message).at(source.text, row=row) from error
-            except (ValueError, RecursionError) as error:
-                raise CorruptData(f"line {number}: {_reason(error)}").at(source.text, row=row) from error
-            if not isinstance(value, dict):
-                words = f"line {number}: expected a JSON object, found {_NAMES.get(type(value), 'null')}"
-                raise CorruptData(words).at(source.text, row=row)
-            yield value
-            row += 1
+                value = _object(line, number, check=check)
+            except CorruptData as error:
+                if dropped is None:
+                    raise error.at(source.text, row=row) from error.__cause__
+                dropped.rows += 1
+            else:
+                yield value
+                row += 1
 
 
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"the number {text} is beyond what a double holds")
+def _object(line: bytes, number: int, *, check: bool) -> Object:
+    try:
+        value = decode_checked(line.decode()) if check else json.loads(line)
+    except json.JSONDecodeError as error:
+        raise CorruptData(f"line {number}, character {error.pos}: not JSON ({error.msg})") from error
+    except (ValueError, RecursionError) as error:
+        raise CorruptData(f"line {number}: {reason(error)}") from error
+    if not isinstance(value, dict):
+        raise CorruptData(f"line {number}: expected a JSON object, found {kind_of(value)}")
     return value
 
 
-_NAMES: Final[dict[type, str]] = {
-    list: "an array",
-    str: "a string",
-    int: "a number",
-    float: "a number",
-    bool: "a boolean",
-}
-
-
-def _lines(file: io.BufferedReader, source: Source) -> Iterator[bytes]:
+def _lines(file: BinaryIO | io.BufferedReader, source: Source) -> Iterator[bytes]:
     while line := file.readline(MAX_LINE_BYTES):
         if len(line) == MAX_LINE_BYTES:
             raise CorruptData(f"a line is longer than {MAX_LINE_BYTES} bytes").at(source.text)
         yield line
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise ValueError("a name occurs twice in one object")
-    return value
-
-
-_CHECKED: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, RecursionError):
-        return "nested too deeply"
-    if isinstance(error, UnicodeEncodeError):
-        return "half of a surrogate pair, which is no character"
-    return str(error)

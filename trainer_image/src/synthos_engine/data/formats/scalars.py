@@ -12,9 +12,10 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .number_text import are_exact, integers, unsure_doubles
+
 _BOOL: Final = r"^(true|True|TRUE|false|False|FALSE)$"
 _TRUE: Final = r"^[tT]"
-_INT: Final = r"^(0|-?[1-9][0-9]{0,17})$"
 _EXACT_INT: Final = r"^(0|-?[1-9][0-9]{0,14})$"
 """An integer that a double holds exactly (below 2⁵³)."""
 _FLOAT: Final = (
@@ -31,39 +32,61 @@ _NOT_FINITE: Final = r"^(-?inf|nan|NaN)$"
 
 
 class TypeGuess:
-    """Narrows from what was seen so far; `add` may be called any number of times."""
+    """Narrows from what was seen so far; `add` may be called any number of times.
 
-    def __init__(self) -> None:
-        self._boolean = True
-        self._integer = True
+    `at_least`: a type that the column has to have anyway (int64, double, string or bool), because
+    values elsewhere need it; a wider one is found where these values need that.
+    """
+
+    def __init__(self, at_least: pa.DataType | None = None) -> None:
+        self._floor = pa.null() if at_least is None else at_least
+        number = pa.types.is_null(self._floor) or pa.types.is_integer(self._floor)
+        self._boolean = pa.types.is_null(self._floor) or pa.types.is_boolean(self._floor)
+        self._integer = number
         self._exact = True
-        self._float = True
+        self._float = number or pa.types.is_floating(self._floor)
         self._values = False
-        self._numbers = False
+        self._numbers = pa.types.is_floating(self._floor)
 
     @property
     def type(self) -> pa.DataType:
         if not self._values:
-            return pa.null()
+            return self._floor
         if self._boolean:
             return pa.bool_()
         if self._integer:
             return pa.int64()
         return pa.float64() if self._float and self._numbers else pa.string()
 
-    def add(self, texts: Sequence[str]) -> None:
+    def add(self, texts: Sequence[str] | pa.Array[Any]) -> None:
         """See some more values; the empty text is a missing one."""
         if self._values and not (self._boolean or self._integer or self._float):
             return
-        values = pa.array(texts, pa.string())
-        values = values.filter(pc.not_equal(values, _EMPTY))
+        values = texts if isinstance(texts, pa.Array) else pa.array(texts, pa.string())
+        values = _without_missing(values)
         if not len(values):
             return
         self._values = True
-        self._boolean = self._boolean and _all(values, _BOOL)
-        self._integer = self._integer and _all(values, _INT)
-        self._exact = self._exact and (not self._integer or _all(values, _EXACT_INT))
-        self._float = self._float and self._exact and _all(values, _FLOAT) and self._held(values)
+        self._boolean = self._boolean and _all(values.slice(0, 1), _BOOL) and _all(values, _BOOL)
+        if self._integer or self._float:
+            self._see_numbers(values)
+
+    def _see_numbers(self, values: pa.Array[Any]) -> None:
+        whole = integers(values) if self._integer else None
+        self._integer = whole is not None
+        if whole is not None:
+            self._exact = self._exact and are_exact(whole)
+            self._float = self._float and self._exact
+            self._numbers = True
+            return
+        self._float = self._float and self._exact and self._are_doubles(values)
+
+    def _are_doubles(self, values: pa.Array[Any]) -> bool:
+        unsure = unsure_doubles(values)
+        if unsure is None:
+            return False
+        self._numbers = self._numbers or len(unsure) < len(values)
+        return not len(unsure) or (_all(unsure, _FLOAT) and self._held(unsure))
 
     def _held(self, values: pa.Array[Any]) -> bool:
         """Whether a double holds every literal; notes whether there is a number at all."""
@@ -88,10 +111,22 @@ def convert(texts: pa.Array[Any], kind: pa.DataType) -> pa.Array[Any]:
         return texts
     if pa.types.is_null(kind):
         return pa.nulls(len(texts))
-    texts = pc.if_else(pc.equal(texts, _EMPTY), pa.scalar(None, pa.string()), texts)
+    if has_empty(texts):
+        texts = pc.if_else(pc.equal(texts, _EMPTY), pa.scalar(None, pa.string()), texts)
     if pa.types.is_boolean(kind):
         return pc.match_substring_regex(texts, _TRUE)
     return pc.cast(texts, kind)
+
+
+def has_empty(texts: pa.Array[Any]) -> bool:
+    """Whether there is an empty text (a missing one is none)."""
+    return pc.min(pc.binary_length(texts)).as_py() == 0
+
+
+def _without_missing(values: pa.Array[Any]) -> pa.Array[Any]:
+    if values.null_count:
+        values = values.drop_null()
+    return values.filter(pc.not_equal(values, _EMPTY)) if has_empty(values) else values
 
 
 def _all(values: pa.Array[Any], pattern: str) -> bool:
