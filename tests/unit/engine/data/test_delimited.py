@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 from decimal import Decimal
 from pathlib import Path
@@ -12,9 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthos_api.errors import CorruptData, EmptyDataset
+from synthos_api.errors import CorruptData, DataError, EmptyDataset
 from synthos_engine.data import DatasetLoader
+from synthos_engine.data.formats import settle as settle_module
 from synthos_engine.data.formats.scalars import TypeGuess, convert
+from synthos_engine.data.options import ReadOptions
 
 
 def read(tmp_path: Path, content: str | bytes, name: str = "t.csv") -> list[dict[str, Any]]:
@@ -151,3 +155,84 @@ def test_commas_in_a_file_named_tsv_are_seen(tmp_path: Path) -> None:
 def test_a_header_that_begins_like_another_format(tmp_path: Path, header: str) -> None:
     (row,) = read(tmp_path, f"{header}\n1,a long enough value\n")
     assert list(row) == header.split(",")
+
+
+def strictly(text: str) -> list[list[str]] | None:
+    """What a strict parser reads below the header, None where it refuses."""
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
+    except csv.Error:
+        return None
+    return rows[1:] if rows and all(len(row) == 2 for row in rows) else None
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.text(st.sampled_from('xy,,"\n\r'), max_size=24))
+def test_quotes_anywhere_are_read_as_a_strict_parser_does(tmp_path_factory: pytest.TempPathFactory, body: str) -> None:
+    text = f"a,b\nx,y\nx,y\n{body}"
+    path = tmp_path_factory.mktemp("q") / "t.csv"
+    path.write_bytes(text.encode())
+    expected = strictly(text)
+    try:
+        got = [row for batch in DatasetLoader().stream_chunks(str(path), "CSV") for row in batch.to_pylist()]
+    except DataError:
+        assert expected is None
+    else:
+        assert [[v or "" for v in row.values()] for row in got] == expected
+
+
+def test_a_widened_column_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("n,t,w\n" + "1,true,x\n" * 300_000 + "1.5,maybe,x\n" + "2,false,x\n" * 10)
+    found = DatasetLoader().get_metadata(str(path))
+    assert [column.type for column in found.columns] == ["double", "string", "string"]
+    assert found.notes == (
+        "column 'n' is double, not int64, because of row 300000",
+        "column 't' is string, not bool, because of row 300000",
+    )
+
+
+def test_columns_that_widen_one_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settle_module, "_PASSES_KEPT", 2)
+    width = 6
+    lines = ["1.10," * (width - 1) + "1.10"] * 150_000
+    for column in range(width):
+        fields = ["1.10"] * width
+        fields[column] = "x"
+        lines[(column + 1) * 20_000] = ",".join(fields)
+    rows = read(tmp_path, ",".join(f"c{i}" for i in range(width)) + "\n" + "\n".join(lines) + "\n")
+    assert rows[0] == {f"c{i}": "1.10" for i in range(width)}
+    assert [rows[(i + 1) * 20_000][f"c{i}"] for i in range(width)] == ["x"] * width
+
+
+MALFORMED = b'a,b\n1,2\n3\n4,5,6\n7,"x\ny,8\n9,"z"q\n10,\xff\n11,\0\n\n12,"two\nlines"\n13,"never closed\n14,15\n'
+
+
+def test_malformed_rows_are_dropped_and_counted_when_asked(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(MALFORMED)
+    loader = DatasetLoader(options=ReadOptions(malformed="drop"))
+    (chunk,) = loader.stream_chunks(str(path))
+    assert chunk.to_pylist() == [
+        {"a": "1", "b": "2"},
+        {"a": "y", "b": "8"},
+        {"a": "12", "b": "two\nlines"},
+        {"a": "14", "b": "15"},
+    ]
+    found = loader.get_metadata(str(path))
+    assert (found.total_rows, found.malformed_rows) == (4, 7)
+    with pytest.raises(CorruptData):
+        DatasetLoader().get_metadata(str(path))
+
+
+def test_nothing_but_malformed_rows(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,b\n1\n2\n")
+    with pytest.raises(EmptyDataset, match="every row is malformed"):
+        DatasetLoader(options=ReadOptions(malformed="drop")).get_metadata(str(tmp_path / "t.csv"))
+
+
+def test_texts_that_mean_a_missing_value_when_asked(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text('a,b\n1,x\nNA,NA\n3,"NA"\n')
+    (chunk,) = DatasetLoader(options=ReadOptions(missing=("NA",))).stream_chunks(str(path))
+    assert chunk.to_pylist() == [{"a": 1, "b": "x"}, {"a": None, "b": None}, {"a": 3, "b": "NA"}]

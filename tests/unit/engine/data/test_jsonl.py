@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from synthos_api.errors import CorruptData, EmptyDataset, UnknownFormat
 from synthos_engine.data import DatasetLoader
+from synthos_engine.data.options import ReadOptions
 
 
 def read(path: Path, content: str | bytes) -> list[dict[str, Any]]:
@@ -87,3 +88,30 @@ def test_empty_and_other_json(tmp_path: Path) -> None:
     for content in ('[{"a": 1}]', '{\n  "a": 1\n}\n'):
         with pytest.raises(UnknownFormat, match="not read yet"):
             read(tmp_path / "t.json", content)
+
+
+def test_malformed_lines_are_dropped_and_counted_when_asked(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_bytes(b'{"a": 1}\n{"a": \n[1]\n\n{"a": "\xff"}\nnull\n{"a": 2.5}\n{"a": 1, "a": 2}\n')
+    loader = DatasetLoader(options=ReadOptions(malformed="drop"))
+    (chunk,) = loader.stream_chunks(str(path))
+    assert chunk.to_pylist() == [{"a": 1.0}, {"a": 2.5}]
+    assert loader.get_metadata(str(path)).malformed_rows == 5
+
+
+@pytest.mark.parametrize("line", ["null", "[1]", "3", '"x"', "NaN", ' {"a": 3}', '{"a": 3} {"a": 4}', "// x"])
+def test_what_arrow_must_not_see(tmp_path: Path, line: str) -> None:
+    """Arrow ends the process at some of these, and takes two objects of one line for two lines."""
+    path = tmp_path / "t.jsonl"
+    content = '{"a": 1}\n' * 300_000 + line + "\n"
+    if line.startswith(" "):
+        assert len(read(path, content)) == 300_001
+        return
+    with pytest.raises(CorruptData) as raised:
+        read(path, content)
+    assert raised.value.row == 300_000
+
+
+def test_large_integers_among_doubles_are_kept(tmp_path: Path) -> None:
+    rows = read(tmp_path / "t.jsonl", '{"a": 0.5}\n' * 5000 + '{"a": 9007199254740993}\n')
+    assert rows[-1] == {"a": "9007199254740993"}

@@ -74,6 +74,8 @@ def detect_format(source: Source, stated: DataFormat | None = None) -> Detected:
     if source.size == 0:
         raise EmptyDataset("the file has no content").at(source.text)
     head = source.head(HEAD_BYTES)
+    if not head:
+        raise EmptyDataset("there is no content in the compressed file").at(source.text)
     found = _binary_format(head, source)
     if found is None:
         found = _text_format(head, source, stated)
@@ -128,11 +130,8 @@ def _text_format(head: bytes, source: Source, stated: DataFormat | None) -> Data
     hint = stated or _BY_SUFFIX.get(source.suffix)
     if hint in _BINARY:
         raise CorruptData(f"does not begin as {hint} does").at(source.text, byte=0)
-    zero = head.find(b"\0")
-    if zero >= 0:
-        if hint is None:
-            raise UnknownFormat("is binary data of no known format").at(source.text)
-        raise CorruptData("a NUL byte in text").at(source.text, byte=zero)
+    if hint is None and b"\0" in head:
+        raise UnknownFormat("is binary data of no known format").at(source.text)
     text = head.removeprefix(b"\xef\xbb\xbf").decode(errors="replace").lstrip()
     if not text:
         if len(head) == HEAD_BYTES:

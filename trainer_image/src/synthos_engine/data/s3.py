@@ -8,6 +8,7 @@ endpoint of one's own, buckets go into the path, since such servers rarely answe
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import time
@@ -40,17 +41,26 @@ _BODY_ERRORS = (
 
 
 def s3_client() -> S3Client:
-    """A client with bounded waits: at most ATTEMPTS tries of each request."""
-    own_endpoint = bool(os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"))
+    """A client with bounded waits: at most ATTEMPTS tries of each request. One for each environment."""
+    environment = tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("AWS_")))
+    return _client(environment, CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS, ATTEMPTS)
+
+
+@functools.lru_cache(maxsize=4)
+def _client(
+    environment: tuple[tuple[str, str], ...], connect_timeout: float, read_timeout: float, attempts: int
+) -> S3Client:
+    settings = dict(environment)
+    own_endpoint = bool(settings.get("AWS_ENDPOINT_URL_S3") or settings.get("AWS_ENDPOINT_URL"))
     config = Config(
-        connect_timeout=CONNECT_TIMEOUT_SECONDS,
-        read_timeout=READ_TIMEOUT_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        connect_timeout=connect_timeout,
+        read_timeout=read_timeout,
+        retries={"mode": "standard", "total_max_attempts": attempts},
         s3={"addressing_style": "path" if own_endpoint else "auto"},
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or DEFAULT_REGION
+    region = settings.get("AWS_REGION") or settings.get("AWS_DEFAULT_REGION") or DEFAULT_REGION
     return boto3.session.Session().client("s3", region_name=region, config=config)
 
 

@@ -36,7 +36,7 @@ from ..layout import Fields, Layout
 from ..options import ReadOptions
 from ..source import Source
 from ..unify import conform
-from .dropping import Dropped, well_formed
+from .dropping import Dropped, is_text, lenient_text, well_formed
 from .quotes import NeedsCloserLook, QuoteWatch
 from .settle import Settled, Texts, settle, typed
 
@@ -44,7 +44,7 @@ MAX_FIELD_CHARS: Final = 64 * 1024 * 1024
 _ROWS_AT_ONCE: Final = 1024
 _SLICE: Final = 64
 _BYTES_AT_ONCE: Final = 8 * 1024 * 1024
-_BLOCK_BYTES: Final = 4 * 1024 * 1024
+_BLOCK_BYTES: Final = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,7 @@ def scan(source: Source, file_format: str, options: ReadOptions, types: Fields) 
     head = source.head(HEAD_BYTES)
     delimiter = delimiter_of(head, file_format, whole=len(head) < HEAD_BYTES)
     csv.field_size_limit(MAX_FIELD_CHARS)
-    with checked_reader(source.open(), source.text) as raw:
-        text = io.TextIOWrapper(raw, encoding="utf-8", newline="")
+    with lenient_text(source) if options.malformed == "drop" else _strict_text(source) as text:
         names = _header(csv.reader(text, delimiter=delimiter, strict=True), source)
     grammar = Grammar(tuple(names), delimiter, options.missing)
     dropped = Dropped()
@@ -89,6 +88,10 @@ def scan(source: Source, file_format: str, options: ReadOptions, types: Fields) 
         grammar=grammar,
         kept=settled.kept,
     )
+
+
+def _strict_text(source: Source) -> io.TextIOWrapper:
+    return io.TextIOWrapper(checked_reader(source.open(), source.text), encoding="utf-8", newline="")
 
 
 def _strictly(source: Source, grammar: Grammar, types: Fields) -> tuple[Grammar, Settled]:
@@ -203,6 +206,8 @@ def _header(rows: Iterator[list[str]], source: Source) -> list[str]:
         raise CorruptData(f"the header cannot be parsed: {error}").at(source.text) from error
     if header is None:
         raise EmptyDataset("there is no row, not even a header").at(source.text)
+    if not all(map(is_text, header)):
+        raise CorruptData("the header is not UTF-8 text").at(source.text)
     return unique_names(header)
 
 

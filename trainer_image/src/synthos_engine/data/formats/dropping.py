@@ -72,7 +72,7 @@ def well_formed(
 
 
 def _rows(source: Source, delimiter: str, width: int, dropped: Dropped) -> Iterator[list[str]]:
-    with io.TextIOWrapper(source.open(), encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
+    with lenient_text(source) as text:
         lines = _Lines(text)
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
         header = True
@@ -91,11 +91,21 @@ def _rows(source: Source, delimiter: str, width: int, dropped: Dropped) -> Itera
                 if header:
                     header = False
                     continue
-            if len(row) == width and not any(map(_NO_TEXT.search, lines.row)):
+            if len(row) == width and all(map(is_text, lines.row)):
                 yield row
             else:
                 dropped.rows += 1
                 lines.give_back()
+
+
+def lenient_text(source: Source) -> io.TextIOWrapper:
+    """The content; bytes that are no UTF-8 are lone surrogates in it."""
+    return io.TextIOWrapper(source.open(), encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+def is_text(line: str) -> bool:
+    """Whether what `lenient_text` gave is UTF-8 without NUL."""
+    return _NO_TEXT.search(line) is None
 
 
 def _batch(rows: list[list[str]], nulls: set[str]) -> pa.RecordBatch:

@@ -23,6 +23,7 @@ import pyarrow.json
 
 from synthos_api.errors import CorruptData, EmptyDataset
 
+from ..ahead import ahead
 from ..checked_text import checked_reader
 from ..columns import is_json
 from ..kept import KeptRows
@@ -98,7 +99,7 @@ class _Dropped:
 
 def _kept(read: Iterator[pa.RecordBatch]) -> KeptRows:
     kept = KeptRows()
-    for batch in read:
+    for batch in ahead(read):
         kept.add(batch)
     kept.finish()
     return kept

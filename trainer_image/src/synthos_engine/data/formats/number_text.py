@@ -40,23 +40,30 @@ def are_exact(numbers: pa.Array[Any]) -> bool:
 
 
 def _largest(numbers: pa.Array[Any]) -> int:
-    bounds = pc.min_max(numbers).as_py()
-    return max(abs(bounds["min"] or 0), abs(bounds["max"] or 0))
+    bounds: Any = pc.min_max(numbers).as_py()
+    return max(abs(int(bounds["min"] or 0)), abs(int(bounds["max"] or 0)))
 
 
-def unsure_doubles(values: pa.Array[Any]) -> pa.Array[Any] | None:
-    """Those texts that only a closer look can tell to be doubles; None where one is no number at all.
+def doubles(values: pa.Array[Any]) -> tuple[pa.Array[Any], pa.Array[Any]] | None:
+    """(the texts as doubles, those texts that only a closer look can tell to be doubles).
 
-    `values` are strings, none missing, none empty. Sure is a decimal of plain form whose digits a
-    double holds and that is no denormal number.
+    None where one is no number at all. `values` are strings, none empty. Sure is a decimal of plain
+    form whose digits a double holds and that is no denormal number.
     """
-    if len(values) > _GLANCE and unsure_doubles(values.slice(0, _GLANCE)) is None:
+    if len(values) > _GLANCE and doubles(values.slice(0, _GLANCE)) is None:
         return None
     try:
-        doubles = pc.cast(values, pa.float64()).to_numpy(zero_copy_only=False)
+        numbers = pc.cast(values, pa.float64())
     except pa.ArrowInvalid:
         return None
-    _, offsets_buffer, content_buffer = values.buffers()
+    return numbers, _unsure(values.drop_null(), numbers.drop_null().to_numpy(zero_copy_only=False))
+
+
+def _unsure(values: pa.Array[Any], numbers: NDArray[np.float64]) -> pa.Array[Any]:
+    if not len(values):
+        return values
+    buffers: Any = values.buffers()
+    _, offsets_buffer, content_buffer = buffers
     ends = np.frombuffer(offsets_buffer, np.int32)[values.offset : values.offset + len(values) + 1]
     first_byte, last_byte = int(ends[0]), int(ends[-1])
     content = np.frombuffer(content_buffer, np.uint8)[first_byte:last_byte]
@@ -73,7 +80,7 @@ def unsure_doubles(values: pa.Array[Any]) -> pa.Array[Any] | None:
     # "0.1…": the first digit does not count.
     many = digits - (head == _ZERO) > _MOST_DIGITS
     whole = (digits == stops - begin) & (digits > _MOST_INTEGER_DIGITS)
-    size = np.abs(doubles)
+    size = np.abs(numbers)
     odd = ~(headed & ended) | padded | many | whole | ~(size < np.inf) | _tiny(values, size)
     return values.filter(pa.array(odd))
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .number_text import are_exact, integers, unsure_doubles
+from .number_text import are_exact, doubles, integers
 
 _BOOL: Final = r"^(true|True|TRUE|false|False|FALSE)$"
 _TRUE: Final = r"^[tT]"
@@ -47,6 +47,7 @@ class TypeGuess:
         self._float = number or pa.types.is_floating(self._floor)
         self._values = False
         self._numbers = pa.types.is_floating(self._floor)
+        self._converted: pa.Array[Any] | None = None
 
     @property
     def type(self) -> pa.DataType:
@@ -60,21 +61,32 @@ class TypeGuess:
 
     def add(self, texts: Sequence[str] | pa.Array[Any]) -> None:
         """See some more values; the empty text is a missing one."""
+        self._converted = None
         if self._values and not (self._boolean or self._integer or self._float):
             return
         values = texts if isinstance(texts, pa.Array) else pa.array(texts, pa.string())
-        values = _without_missing(values)
-        if not len(values):
+        values = _empty_as_missing(values)
+        if values.null_count == len(values):
             return
         self._values = True
-        self._boolean = self._boolean and _all(values.slice(0, 1), _BOOL) and _all(values, _BOOL)
+        if self._boolean:
+            there = values.drop_null()
+            self._boolean = _all(there.slice(0, 1), _BOOL) and _all(there, _BOOL)
         if self._integer or self._float:
             self._see_numbers(values)
+
+    def read(self, texts: pa.Array[Any]) -> pa.Array[Any]:
+        """`add`, and the values in the type that there is then."""
+        self.add(texts)
+        if self._converted is not None and self._converted.type == self.type:
+            return self._converted
+        return convert(texts, self.type)
 
     def _see_numbers(self, values: pa.Array[Any]) -> None:
         whole = integers(values) if self._integer else None
         self._integer = whole is not None
         if whole is not None:
+            self._converted = whole
             self._exact = self._exact and are_exact(whole)
             self._float = self._float and self._exact
             self._numbers = True
@@ -82,10 +94,11 @@ class TypeGuess:
         self._float = self._float and self._exact and self._are_doubles(values)
 
     def _are_doubles(self, values: pa.Array[Any]) -> bool:
-        unsure = unsure_doubles(values)
-        if unsure is None:
+        found = doubles(values)
+        if found is None:
             return False
-        self._numbers = self._numbers or len(unsure) < len(values)
+        self._converted, unsure = found
+        self._numbers = self._numbers or len(unsure) < len(values) - values.null_count
         return not len(unsure) or (_all(unsure, _FLOAT) and self._held(unsure))
 
     def _held(self, values: pa.Array[Any]) -> bool:
@@ -98,10 +111,10 @@ class TypeGuess:
         digits = pc.replace_substring_regex(digits, _LEADING_ZEROS, "")
         if (pc.max(pc.utf8_length(digits)).as_py() or 0) > _MOST_DIGITS:
             return False
-        doubles: Any = pc.cast(numbers, pa.float64())
+        found: Any = pc.cast(numbers, pa.float64())
         # Below the smallest normal number digits are lost, down to nothing.
-        tiny = pc.and_(pc.less(pc.abs(doubles), pa.scalar(sys.float_info.min)), pc.not_equal(digits, _EMPTY))
-        held = pc.and_(pc.is_finite(doubles), pc.invert(tiny))
+        tiny = pc.and_(pc.less(pc.abs(found), pa.scalar(sys.float_info.min)), pc.not_equal(digits, _EMPTY))
+        held = pc.and_(pc.is_finite(found), pc.invert(tiny))
         return pc.all(held, min_count=0).as_py() is True
 
 
@@ -111,8 +124,7 @@ def convert(texts: pa.Array[Any], kind: pa.DataType) -> pa.Array[Any]:
         return texts
     if pa.types.is_null(kind):
         return pa.nulls(len(texts))
-    if has_empty(texts):
-        texts = pc.if_else(pc.equal(texts, _EMPTY), pa.scalar(None, pa.string()), texts)
+    texts = _empty_as_missing(texts)
     if pa.types.is_boolean(kind):
         return pc.match_substring_regex(texts, _TRUE)
     return pc.cast(texts, kind)
@@ -120,13 +132,12 @@ def convert(texts: pa.Array[Any], kind: pa.DataType) -> pa.Array[Any]:
 
 def has_empty(texts: pa.Array[Any]) -> bool:
     """Whether there is an empty text (a missing one is none)."""
-    return pc.min(pc.binary_length(texts)).as_py() == 0
+    column: Any = texts
+    return bool(pc.min(pc.binary_length(column)).as_py() == 0)
 
 
-def _without_missing(values: pa.Array[Any]) -> pa.Array[Any]:
-    if values.null_count:
-        values = values.drop_null()
-    return values.filter(pc.not_equal(values, _EMPTY)) if has_empty(values) else values
+def _empty_as_missing(texts: pa.Array[Any]) -> pa.Array[Any]:
+    return pc.if_else(pc.equal(texts, _EMPTY), pa.scalar(None, pa.string()), texts) if has_empty(texts) else texts
 
 
 def _all(values: pa.Array[Any], pattern: str) -> bool:

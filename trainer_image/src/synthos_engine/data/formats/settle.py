@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from ..ahead import ahead
 from ..kept import KeptRows
 from ..layout import Fields
 from .scalars import TypeGuess, convert, has_empty
@@ -44,10 +45,10 @@ class _Column:
     """An empty text was seen: a missing value of a number, a value of a text."""
 
     def convert(self, texts: pa.Array[Any]) -> pa.Array[Any]:
-        self.guess.add(texts)
+        values = self.guess.read(texts)
         self.type = self.guess.type
         self.empties = self.empties or has_empty(texts)
-        return convert(texts, self.type)
+        return values
 
 
 class _Lossy(Exception):
@@ -91,7 +92,7 @@ def settle(names: Sequence[str], read: Callable[[], Texts], at_least: Fields) ->
             work = _Pass(columns, notes, KeptRows(), pool)
             work.kept.complete = attempt < _PASSES_KEPT
             try:
-                for texts in read():
+                for texts in ahead(read()):
                     work.take(texts)
             except _Lossy:
                 floors |= {column.name: column.type for column in columns}
