@@ -1,6 +1,7 @@
 """`make bench`: every benchmark, one after another."""
 
-from tests.bench import data, models
+from tests.bench import models
+from tests.bench.data import stream
 
-data.main()
+stream.main()
 models.main()

@@ -15,6 +15,7 @@ _MOST_INTEGER_DIGITS: Final = 15
 _DOT: Final = ord(".")
 _MINUS: Final = ord("-")
 _ZERO: Final = ord("0")
+_NINE: Final = ord("9")
 _LARGEST: Final = 10**18
 _EXACT: Final = 10**15
 _GLANCE: Final = 16
@@ -29,9 +30,38 @@ def integers(values: pa.Array[Any]) -> pa.Array[Any] | None:
         numbers = pc.cast(values, pa.int64())
     except pa.ArrowInvalid:
         return None
-    if not pc.all(pc.equal(pc.cast(numbers, values.type), values), min_count=0).as_py():
+    if _largest(numbers) >= _LARGEST or not _are_plain(values.drop_null()):
         return None
-    return numbers if _largest(numbers) < _LARGEST else None
+    return numbers
+
+
+def _are_plain(values: pa.Array[Any]) -> bool:
+    """Whether texts that Arrow takes for integers are what those print: no `+`, `007`, `-0` or blank."""
+    if not len(values):
+        return True
+    text = _Bytes(values)
+    zero = text.head == _ZERO
+    alone = text.stops - text.starts == 1
+    digit = (text.head >= _ZERO) & (text.head <= _NINE)
+    ended = (text.last >= _ZERO) & (text.last <= _NINE)
+    return bool((digit & ended & (~zero | alone)).all())
+
+
+class _Bytes:
+    """The bytes of strings, none missing, none empty: shape (strings,) but for `content`."""
+
+    def __init__(self, values: pa.Array[Any]) -> None:
+        buffers: Any = values.buffers()
+        _, offsets_buffer, content_buffer = buffers
+        ends = np.frombuffer(offsets_buffer, np.int32)[values.offset : values.offset + len(values) + 1]
+        first = int(ends[0])
+        self.content = np.frombuffer(content_buffer, np.uint8)[first : int(ends[-1])]
+        self.starts = ends[:-1] - first
+        self.stops = ends[1:] - first
+        self.begin = self.starts + (self.content[self.starts] == _MINUS)
+        """Behind a minus sign."""
+        self.head = self.content[np.minimum(self.begin, self.stops - 1)]
+        self.last = self.content[self.stops - 1]
 
 
 def are_exact(numbers: pa.Array[Any]) -> bool:
@@ -62,24 +92,16 @@ def doubles(values: pa.Array[Any]) -> tuple[pa.Array[Any], pa.Array[Any]] | None
 def _unsure(values: pa.Array[Any], numbers: NDArray[np.float64]) -> pa.Array[Any]:
     if not len(values):
         return values
-    buffers: Any = values.buffers()
-    _, offsets_buffer, content_buffer = buffers
-    ends = np.frombuffer(offsets_buffer, np.int32)[values.offset : values.offset + len(values) + 1]
-    first_byte, last_byte = int(ends[0]), int(ends[-1])
-    content = np.frombuffer(content_buffer, np.uint8)[first_byte:last_byte]
-    starts = ends[:-1] - first_byte
-    stops = ends[1:] - first_byte
-    digit = (content - np.uint8(_ZERO)) < 10
-    begin = starts + (content[starts] == _MINUS)
-    head = content[np.minimum(begin, stops - 1)]
-    second = np.minimum(begin + 1, stops - 1)
-    headed = digit[np.minimum(begin, stops - 1)] | (head == _DOT)
-    padded = (head == _ZERO) & (begin + 1 < stops) & digit[second]
-    ended = digit[stops - 1] | (content[stops - 1] == _DOT)
-    digits = np.add.reduceat(digit, starts, dtype=np.int32)
+    text = _Bytes(values)
+    digit = (text.content - np.uint8(_ZERO)) < 10
+    second = np.minimum(text.begin + 1, text.stops - 1)
+    headed = digit[np.minimum(text.begin, text.stops - 1)] | (text.head == _DOT)
+    padded = (text.head == _ZERO) & (text.begin + 1 < text.stops) & digit[second]
+    ended = digit[text.stops - 1] | (text.last == _DOT)
+    digits = np.add.reduceat(digit, text.starts, dtype=np.int32)
     # "0.1…": the first digit does not count.
-    many = digits - (head == _ZERO) > _MOST_DIGITS
-    whole = (digits == stops - begin) & (digits > _MOST_INTEGER_DIGITS)
+    many = digits - (text.head == _ZERO) > _MOST_DIGITS
+    whole = (digits == text.stops - text.begin) & (digits > _MOST_INTEGER_DIGITS)
     size = np.abs(numbers)
     odd = ~(headed & ended) | padded | many | whole | ~(size < np.inf) | _tiny(values, size)
     return values.filter(pa.array(odd))

@@ -1,0 +1,1 @@
+"""Benchmarks of the data engine; `make bench-data` runs them all."""
