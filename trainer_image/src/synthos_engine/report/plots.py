@@ -43,7 +43,7 @@ def loss_curves(models: Sequence[ModelResult]) -> str:
         axes[0].set_ylabel("loss, bits per byte")
         if tiers:
             axes[0].legend()
-        return _svg(figure)
+        return svg(figure)
 
 
 def _curves(axis: Axes, models: Sequence[ModelResult]) -> None:
@@ -85,10 +85,10 @@ def comparison(models: Sequence[ModelResult], effect: Effect, benign: float, col
         axis.set_yticks(range(len(labels)), labels)
         axis.invert_yaxis()
         axis.set_xlabel("excess loss on held-out real rows, % (dashed: benign and collapse bounds)")
-        return _svg(figure)
+        return svg(figure)
 
 
-def _svg(figure: Figure) -> str:
+def svg(figure: Figure) -> str:
     """The figure as an <svg> element, without XML prologue and without the date."""
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
