@@ -69,7 +69,8 @@ def fit_clusters(vectors: SparseRows, seed: int) -> ClusterModel:
 def _principal_axes(vectors: SparseRows, mean: Points) -> Points:
     """Shape (dimensions, axes): leading eigenvectors of the covariance of the first PCA_ROWS rows.
 
-    Fewer coordinates than AXES in use leave axes of zeros. The largest entry of each is positive, so that they are the same on every machine.
+    Fewer coordinates than AXES in use leave axes of zeros. The largest entry of each is
+    positive, so that they are the same on every machine.
     """
     used = np.unique(vectors.coordinate)
     covariance = np.zeros((len(used), len(used)))

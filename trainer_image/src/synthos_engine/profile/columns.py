@@ -98,10 +98,9 @@ class ColumnSketch:
         """Take in the column's values of a chunk; returns the hash of each, shape (rows,)."""
         self.count += len(column)
         self.missing += column.null_count
-        if self.is_text or pa.types.is_dictionary(column.type):
-            encoded = _encoded(column)
-            if encoded is not None:
-                return self._add_encoded(encoded)
+        encoded = _encoded(column)
+        if encoded is not None:
+            return self._add_encoded(encoded)
         column = decoded(column)
         hashes = column_hashes(column)
         self._values.add(hashes[~missing_mask(column)] if column.null_count else hashes)
@@ -213,12 +212,17 @@ def _encoded(column: Any) -> Any:
     """The column dictionary-encoded, where that pays: it is already, or its first rows have few different values."""
     if pa.types.is_dictionary(column.type):
         return None if column.dictionary.null_count else column
-    if pa.types.is_string_view(column.type):
+    kind = column.type
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind) or _is_time(kind)):
         return None
     head = column.slice(0, _HEAD)
     if len(pc.unique(head)) > min(_FEW_IN_HEAD, len(head) // 2):
         return None
     return pc.dictionary_encode(column)
+
+
+def _is_time(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_temporal(kind) and not pa.types.is_interval(kind))
 
 
 def _shown(scalar: Any) -> str:

@@ -27,6 +27,8 @@ from .values import as_text, decoded
 _DIGITS: Final = 6
 """Significant ones: what differs further back is rounding."""
 MOST_PAIRS: Final = 256
+MOST_GROUPED: Final = 2
+"""Blocks in which clusters are looked for, which takes longest."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def summarise(
     sampled = rows.combine_chunks().to_batches()[0]
     kinds = kinds_of(schema, sketch, sampled, modality)
     blocks = row_blocks(sampled)
-    groupings = [Grouping.of(block, seed) for block in blocks]
+    groupings = [Grouping.of(block, seed) for block in blocks[:MOST_GROUPED]]
     text = _text(sketch, kinds)
     pairs, association = _associations(blocks, kinds)
     series = _series(sketch, sampled, kinds)
