@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 MAX_CURVE_POINTS = 64
 MAX_CLUSTERS = 64
 MAX_CORRELATIONS = 64
+MAX_FINGERPRINT = 64
 MAX_MATCHES = 32
 MAX_REGIONS = 256
 MAX_RECOMMENDATIONS = 32
@@ -65,12 +66,22 @@ class ProfileResult(Result):
     """Result of phase 2 (diversity analysis and stratified sample)."""
 
     format: ShortText
+    modality: ShortText = Field(default="", description="text, table, series or mixed; empty where unknown.")
     total_rows: LongCount
     columns: Count
     size_bytes: LongCount
     metrics: DiversityMetrics
     clusters: list[Cluster] = Field(default=[], max_length=MAX_CLUSTERS)
     duplicate_row_percentage: float | None = Field(default=None, ge=0, le=100)
+    fingerprint: dict[ShortText, float] = Field(
+        default={},
+        max_length=MAX_FINGERPRINT,
+        description="Named measures at a fixed size, comparable between datasets; what does not apply is absent.",
+    )
+    measured_rows: LongCount = Field(default=0, description="Rows of one block that metrics were measured on.")
+    measured_text_bytes: LongCount | None = Field(
+        default=None, description="Bytes of one block that text was measured on; null where there is no text."
+    )
     sample_uri: LongText = ""
     sample_rows: LongCount = 0
     sampling_confidence: Score | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -149,8 +149,12 @@ class _Work:
                 "sampling_confidence": sampling_confidence(drawn.rows, profile.result.total_rows),
             }
         )
-        extra = {"columns": [asdict(column) for column in profile.columns], "strata": drawn.strata}
-        return Profile(result, profile.columns, profile.strata), extra
+        extra = {
+            "columns": [asdict(column) for column in profile.columns],
+            "details": profile.details,
+            "strata": drawn.strata,
+        }
+        return replace(profile, result=result), extra
 
 
 def _passes(loader: DatasetLoader, dataset: DatasetRef, sample_rows: int) -> int:

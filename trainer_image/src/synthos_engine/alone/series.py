@@ -16,6 +16,7 @@ from scipy import stats
 
 from synthos_engine.data.columns import content_columns
 from synthos_engine.data.windows import still_ends, windows_of
+from synthos_engine.series_measures import spectral_flatness
 
 from .cells import Floats
 from .regression import gains
@@ -91,7 +92,7 @@ def _movement(windows: Floats) -> Features:
     usual = changes.std() or 1.0
     return {
         "roughness": float(np.log(((changes**2).mean() + 1e-12 * scatter) / (2 * scatter))),
-        "flatness": float(np.exp(np.log(power).mean()) / power.mean()),
+        "flatness": spectral_flatness(power),
         "memory_of_changes": float((changes[:, 1:] * changes[:, :-1]).mean() / usual**2),
         "memory_two_steps": float((changes[:, 2:] * changes[:, :-2]).mean() / usual**2),
         "tails_of_changes": float(np.log1p(max(0.0, stats.kurtosis(changes.ravel()) + 2))),

@@ -6,13 +6,13 @@ how lines were wrapped does not matter either. Losses are of byte n-gram models 
 
 from __future__ import annotations
 
-import lzma
 from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
 from synthos_engine.byte_ngram import ByteNgram
+from synthos_engine.text_measures import compressed_share
 
 from .repetition import Features
 from .words import word_features
@@ -35,7 +35,12 @@ def text_features(rows: Sequence[bytes], seed: int) -> Features:
         return {}
     scored = _beginning(chosen, SCORED_BYTES)
     training = chosen[len(scored) :]
-    return _ladder(training, scored) | _transfer(chosen) | word_features(chosen, seed) | _compressed(chosen)
+    return (
+        _ladder(training, scored)
+        | _transfer(chosen)
+        | word_features(chosen, seed)
+        | {"compressed": compressed_share(chosen)}
+    )
 
 
 def _beginning(rows: Sequence[bytes], size: int) -> list[bytes]:
@@ -94,8 +99,3 @@ def _transfer(rows: Sequence[bytes]) -> Features:
         within = _loss(ByteNgram(_beginning(mixed, size), _ORDER), here[1::2])
         excess.append(np.log(_loss(ByteNgram(_beginning(there[::-1], size), _ORDER), here[1::2]) / within))
     return {"transfer_between_strata": float(np.mean(excess))}
-
-
-def _compressed(rows: Sequence[bytes]) -> Features:
-    content = b"\n".join(rows)
-    return {"compressed": len(lzma.compress(content, preset=1)) / len(content)}

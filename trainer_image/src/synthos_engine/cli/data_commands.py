@@ -59,6 +59,7 @@ def profile_command(dataset: str, *, seed: int, as_json: bool) -> None:
                 "profile": result.model_dump(mode="json"),
                 "pre_screen": screened.model_dump(mode="json"),
                 "columns": columns,
+                "details": profile.details,
             }
         )
         return

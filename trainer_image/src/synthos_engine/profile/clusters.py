@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import linalg
 
 from .embedding import DIMENSIONS, SparseRows
 
@@ -68,14 +69,20 @@ def fit_clusters(vectors: SparseRows, seed: int) -> ClusterModel:
 def _principal_axes(vectors: SparseRows, mean: Points) -> Points:
     """Shape (dimensions, axes): leading eigenvectors of the covariance of the first PCA_ROWS rows.
 
-    The largest entry of each is positive, so that they are the same on every machine.
+    Fewer coordinates than AXES in use leave axes of zeros. The largest entry of each is
+    positive, so that they are the same on every machine.
     """
-    covariance = np.zeros((DIMENSIONS, DIMENSIONS))
+    used = np.unique(vectors.coordinate)
+    covariance = np.zeros((len(used), len(used)))
     for first in range(0, min(vectors.rows, PCA_ROWS), _DENSE_ROWS):
-        centred = vectors.dense(first, min(first + _DENSE_ROWS, vectors.rows)) - mean
+        centred = vectors.dense(first, min(first + _DENSE_ROWS, vectors.rows))[:, used] - mean[used]
         covariance += centred.T @ centred
-    _, eigenvectors = np.linalg.eigh(covariance)
-    axes: Points = eigenvectors[:, ::-1][:, :AXES]
+    axes = np.zeros((DIMENSIONS, AXES))
+    count = min(AXES, len(used))
+    if count:
+        # Coordinates that no row has vary in no direction.
+        _, found = linalg.eigh(covariance, subset_by_index=[len(used) - count, len(used) - 1])
+        axes[used, :count] = found[:, ::-1]
     signs = np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(AXES)])
     return axes * np.where(signs == 0, 1.0, signs)
 

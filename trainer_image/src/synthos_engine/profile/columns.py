@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 import numpy as np
@@ -11,12 +11,21 @@ import pyarrow.compute as pc
 
 from synthos_engine.data.columns import is_number, is_text
 
-from .distinct import DistinctSketch
+from .characters import TextSums
+from .counts import ValueCounts
+from .hashing import column_hashes
 from .moments import Moments
-from .values import Hashes, decoded, missing_mask, numbers
+from .quantiles import QuantileSketch
+from .values import MISSING_HASH, Floats, Hashes, decoded, missing_mask, numbers
 
-DISTINCT_CAPACITY: Final = 16_384
 QUANTILES: Final = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+MOST_HITTERS: Final = 10
+HITTER_SHARE: Final = 0.01
+"""Of the values that are there, what a heavy hitter has at least."""
+_SHOWN_CHARS: Final = 64
+_HEAD: Final = 1024
+_FEW_IN_HEAD: Final = 256
+"""With no more different values in the first rows of a chunk, its values are looked at once each."""
 
 
 @dataclass(frozen=True)
@@ -35,16 +44,29 @@ class NumericSummary:
 
 @dataclass(frozen=True)
 class TextSummary:
-    """Lengths in characters of the values that are there."""
+    """Lengths in characters of the values that are there, shares of bytes by class, and bits of a single byte."""
 
     minimum_length: int
     maximum_length: int
     mean_length: float
+    length_deviation: float | None = None
+    character_classes: dict[str, float] = field(default_factory=dict)
+    byte_entropy: float | None = None
+
+
+@dataclass(frozen=True)
+class HeavyHitter:
+    """`value` is cut to its first characters; `share` is of the values that are there."""
+
+    value: str
+    count: int
+    share: float
 
 
 @dataclass(frozen=True)
 class ColumnProfile:
-    """`distinct` counts different values that are there; estimated where `distinct_exact` is false."""
+    """`distinct` counts different values that are there; estimated where `distinct_exact` is false, as are
+    the counts of heavy hitters then."""
 
     name: str
     type: str
@@ -54,6 +76,7 @@ class ColumnProfile:
     distinct_exact: bool
     numeric: NumericSummary | None = None
     text: TextSummary | None = None
+    heavy_hitters: tuple[HeavyHitter, ...] = ()
 
 
 class ColumnSketch:
@@ -63,55 +86,88 @@ class ColumnSketch:
         self.name = name
         self._kind = kind
         value_kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-        self._is_number = is_number(value_kind)
-        self._is_text = is_text(value_kind)
-        self._count = self._missing = self._not_finite = 0
-        self._distinct = DistinctSketch(DISTINCT_CAPACITY)
+        self.is_number = is_number(value_kind)
+        self.is_text = is_text(value_kind)
+        self.count = self.missing = self._not_finite = 0
+        self._values = ValueCounts()
         self.moments = Moments()
-        self._lengths = Moments()
+        self._quantiles = QuantileSketch()
+        self.texts = TextSums()
 
-    def add(self, column: pa.Array[Any], hashes: Hashes) -> None:
+    def add(self, column: pa.Array[Any]) -> Hashes:
+        """Take in the column's values of a chunk; returns the hash of each, shape (rows,)."""
+        self.count += len(column)
+        self.missing += column.null_count
+        encoded = _encoded(column)
+        if encoded is not None:
+            return self._add_encoded(encoded)
         column = decoded(column)
-        missing = missing_mask(column)
-        self._count += len(column)
-        self._missing += int(missing.sum())
-        self._distinct.add(hashes[~missing])
-        if self._is_number:
-            values = numbers(column)[~missing]
-            finite = values[np.isfinite(values)]
-            self._not_finite += len(values) - len(finite)
-            self.moments.add(finite)
-        elif self._is_text:
-            texts: Any = column
-            lengths = pc.utf8_length(texts).drop_null().to_numpy(zero_copy_only=False)
-            self._lengths.add(lengths.astype(np.float64))
+        hashes = column_hashes(column)
+        self._values.add(hashes[~missing_mask(column)] if column.null_count else hashes)
+        if self.is_number:
+            self._add_numbers(numbers(column.drop_null() if column.null_count else column))
+        elif self.is_text:
+            self.texts.add(column)
+        return hashes
+
+    def _add_encoded(self, encoded: Any) -> Hashes:
+        """Of a dictionary-encoded chunk: its different values are looked at once."""
+        places = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+        values = decoded(encoded.dictionary)
+        times = np.bincount(places[places >= 0], minlength=len(values))
+        hashes = column_hashes(values)
+        self._values.add(hashes[times > 0], times[times > 0])
+        if self.is_number:
+            own = numbers(values)
+            self._add_numbers(own[places[places >= 0]])
+        elif self.is_text:
+            self.texts.add(values, times)
+        return np.append(hashes, MISSING_HASH)[places]
+
+    def _add_numbers(self, values: Floats) -> None:
+        there = np.isfinite(values)
+        finite = values if there.all() else values[there]
+        self._not_finite += len(values) - len(finite)
+        self.moments.add(finite)
+        self._quantiles.add(finite)
 
     def merge(self, other: Self) -> None:
-        self._count += other._count
-        self._missing += other._missing
+        self.count += other.count
+        self.missing += other.missing
         self._not_finite += other._not_finite
-        self._distinct.merge(other._distinct)
+        self._values.merge(other._values)
         self.moments.merge(other.moments)
-        self._lengths.merge(other._lengths)
+        self._quantiles.merge(other._quantiles)
+        self.texts.merge(other.texts)
 
-    def profile(self, sampled: pa.ChunkedArray[Any] | None) -> ColumnProfile:
-        """The summary; `sampled` are this column's values in the row sample."""
+    def profile(self, sampled: pa.ChunkedArray[Any], *, whole: bool) -> ColumnProfile:
+        """The summary; `sampled` are this column's values in the row sample, all of them if `whole`."""
+        values = decoded(sampled.combine_chunks())
+        there = self.count - self.missing
         return ColumnProfile(
             name=self.name,
             type=str(self._kind),
-            count=self._count,
-            missing=self._missing,
-            distinct=min(self._distinct.distinct, self._count - self._missing),
-            distinct_exact=self._distinct.exact,
-            numeric=self._numeric(sampled) if self._is_number else None,
-            text=self._text() if self._is_text and self._lengths.count else None,
+            count=self.count,
+            missing=self.missing,
+            distinct=min(self._values.distinct, there),
+            distinct_exact=self._values.exact,
+            numeric=self._numeric(values, whole=whole) if self.is_number else None,
+            text=self._text() if self.is_text and self.texts.count else None,
+            heavy_hitters=self._heavy_hitters(values, there),
         )
 
-    def _numeric(self, sampled: pa.ChunkedArray[Any] | None) -> NumericSummary:
-        values = numbers(decoded(sampled.combine_chunks())) if sampled is not None else np.empty(0)
+    def _numeric(self, sampled: pa.Array[Any], *, whole: bool) -> NumericSummary:
+        values = numbers(sampled)
         values = values[np.isfinite(values)]
-        with np.errstate(over="ignore", invalid="ignore"):
-            points: list[float] = np.quantile(values, QUANTILES).tolist() if len(values) else []
+        quantiles = {}
+        for q in QUANTILES if len(values) else ():
+            with np.errstate(over="ignore", invalid="ignore"):
+                point = float(np.quantile(values, q))
+            if not whole:
+                # The sample tells the rank to half a percent, the bucket holds the quantile for certain.
+                point = float(np.clip(point, *self._quantiles.bounds(q)))
+            if np.isfinite(point):
+                quantiles[f"{q:g}"] = point
         moments = self.moments
         there = moments.count > 0
         return NumericSummary(
@@ -122,9 +178,57 @@ class ColumnSketch:
             standard_deviation=moments.standard_deviation,
             skewness=moments.skewness,
             excess_kurtosis=moments.excess_kurtosis,
-            quantiles={f"{q:g}": point for q, point in zip(QUANTILES, points, strict=False) if np.isfinite(point)},
+            quantiles=quantiles,
         )
 
     def _text(self) -> TextSummary:
-        lengths = self._lengths
-        return TextSummary(int(lengths.minimum), int(lengths.maximum), lengths.mean)
+        sums = self.texts
+        return TextSummary(
+            minimum_length=sums.minimum or 0,
+            maximum_length=sums.maximum or 0,
+            mean_length=sums.mean,
+            length_deviation=sums.standard_deviation,
+            character_classes={name: round(share, 6) for name, share in sums.classes.items()},
+            byte_entropy=sums.byte_entropy,
+        )
+
+    def _heavy_hitters(self, sampled: pa.Array[Any], there: int) -> tuple[HeavyHitter, ...]:
+        """The most frequent values, of those that occur twice in the row sample; the most frequent first."""
+        sampled = sampled.drop_null()
+        hashes = column_hashes(sampled)
+        candidates, first, times = np.unique(hashes, return_index=True, return_counts=True)
+        often = np.lexsort((first, -times))[: 4 * MOST_HITTERS]
+        often = often[times[often] > 1]
+        counts = np.minimum(self._values.of(candidates[often]), there)
+        order = np.lexsort((first[often], -counts))[:MOST_HITTERS]
+        return tuple(
+            HeavyHitter(_shown(sampled[int(first[often[i]])]), int(counts[i]), round(float(counts[i] / there), 6))
+            for i in order
+            if counts[i] >= HITTER_SHARE * there
+        )
+
+
+def _encoded(column: Any) -> Any:
+    """The column dictionary-encoded, where that pays: it is already, or its first rows have few different values."""
+    if pa.types.is_dictionary(column.type):
+        return None if column.dictionary.null_count else column
+    kind = column.type
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind) or _is_time(kind)):
+        return None
+    head = column.slice(0, _HEAD)
+    if len(pc.unique(head)) > min(_FEW_IN_HEAD, len(head) // 2):
+        return None
+    return pc.dictionary_encode(column)
+
+
+def _is_time(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_temporal(kind) and not pa.types.is_interval(kind))
+
+
+def _shown(scalar: Any) -> str:
+    try:
+        value = scalar.as_py()
+    except (ValueError, OverflowError):
+        return str(scalar)[:_SHOWN_CHARS]
+    # A value that was cut in the row sample still has its own hash only if it is shorter than the cut.
+    return (value if isinstance(value, str) else repr(value))[:_SHOWN_CHARS]

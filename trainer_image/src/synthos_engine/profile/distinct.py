@@ -1,12 +1,16 @@
-"""How many different values there are, and how many repeat, in bounded memory."""
+"""How many different rows there are, and how many repeat, in bounded memory."""
 
 from __future__ import annotations
 
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
+from .counts import counted
 from .values import Hashes
+
+Counts = NDArray[np.int64]
 
 
 class DistinctSketch:
@@ -14,30 +18,29 @@ class DistinctSketch:
 
     Keeps the values whose hash lies in the lowest 2⁻ˡ of the range, with their counts; the level l
     rises when more than `capacity` are held. Exact up to `capacity` different values, then with a
-    relative standard error of about sqrt(2 / capacity). Sketches of the same capacity merge.
+    relative standard error of about sqrt(2 / capacity). Sketches of the same capacity merge; what is
+    held depends on the values alone.
     """
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._level = 0
-        self._hashes = np.empty(0, np.uint64)
-        self._counts = np.empty(0, np.int64)
-        self._pending: list[Hashes] = []
+        self._hashes: Hashes = np.empty(0, np.uint64)
+        self._counts: Counts = np.empty(0, np.int64)
+        self._pending: list[tuple[Hashes, Counts]] = []
         self._waiting = 0
 
     def add(self, hashes: Hashes) -> None:
-        taken = hashes[hashes <= self._bound()]
-        self._pending.append(taken)
-        self._waiting += len(taken)
-        if self._waiting > self._capacity:
-            self._settle()
+        if self._level:
+            hashes = hashes[hashes <= self._bound()]
+        self._wait(hashes, np.ones(len(hashes), np.int64))
 
     def merge(self, other: Self) -> None:
         """Take in what another sketch saw."""
-        self._settle()
-        other._settle()
-        self._level = max(self._level, other._level)
-        self._join(other._hashes, other._counts)
+        if other._level > self._level:
+            self._level = other._level
+        for hashes, counts in [(other._hashes, other._counts), *other._pending]:
+            self._wait(hashes, counts)
 
     @property
     def distinct(self) -> int:
@@ -60,20 +63,27 @@ class DistinctSketch:
     def _bound(self) -> np.uint64:
         return np.uint64((2**64 - 1) >> self._level)
 
-    def _settle(self) -> None:
-        if self._pending:
-            values, counts = np.unique(np.concatenate(self._pending), return_counts=True)
-            self._pending, self._waiting = [], 0
-            self._join(values, counts)
+    def _wait(self, hashes: Hashes, counts: Counts) -> None:
+        if len(hashes):
+            self._pending.append((hashes, counts))
+            self._waiting += len(hashes)
+            if self._waiting > self._capacity:
+                self._settle()
 
-    def _join(self, values: Hashes, counts: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
-        every = np.concatenate([self._hashes, values])
-        self._hashes, where = np.unique(every, return_inverse=True)
-        both = np.concatenate([self._counts, counts])
-        self._counts = np.bincount(where, weights=both, minlength=len(self._hashes)).astype(np.int64)
+    def _settle(self) -> None:
+        if not self._pending and (not len(self._hashes) or self._hashes[-1] <= self._bound()):
+            return
+        # What waits is counted by itself first: a second pass then joins two ascending runs, which is quick.
+        hashes = np.concatenate([np.empty(0, np.uint64), *(h for h, _ in self._pending)])
+        counts = np.concatenate([np.empty(0, np.int64), *(c for _, c in self._pending)])
+        self._pending, self._waiting = [], 0
+        fresh, times = counted(hashes, None if len(counts) == counts.sum() else counts)
+        self._hashes, self._counts = counted(
+            np.concatenate([self._hashes, fresh]), np.concatenate([self._counts, times])
+        )
         while True:
-            kept = self._hashes <= self._bound()
-            self._hashes, self._counts = self._hashes[kept], self._counts[kept]
-            if len(self._hashes) <= self._capacity:
+            kept = int(np.searchsorted(self._hashes, self._bound(), side="right"))
+            self._hashes, self._counts = self._hashes[:kept], self._counts[:kept]
+            if kept <= self._capacity:
                 return
             self._level += 1

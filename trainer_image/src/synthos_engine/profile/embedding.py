@@ -4,6 +4,8 @@ Each column adds a vector of length about 1 to its row (Weinberger et al. 2009, 
 large scale multitask learning"):
 
 * a number its z-score, cut at ±5, spread over PARTS signed coordinates that its column decides;
+* a window (a list of numbers) POINTS values of it at equal distances, as z-scores over all of the column's
+  values, each spread like a number and together of the weight of one;
 * a text the normalised sum of its words' signed coordinates, weighted log(1 + count) · idf;
 * a missing value a coordinate of its own.
 
@@ -18,15 +20,21 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from synthos_engine.data.columns import content_columns
+from synthos_engine.data.modality import is_window
+from synthos_engine.sample.priority import mixed
 
 from .values import Floats, Hashes, Mask, as_text, decoded, is_numeric_like, missing_mask, numbers
 from .words import Indices, word_hashes
 
 DIMENSIONS: Final = 1024
 PARTS: Final = 4
+POINTS: Final = 16
+CENTROID: Final = 32
+"""Coordinates that a mean vector is brought to, by random signs that are the same for every dataset."""
 MAX_EMBEDDED: Final = 512
 """Columns that take part: the first this many."""
 _CUT: Final = 5.0
@@ -85,12 +93,27 @@ def embed(batch: pa.RecordBatch, scales: tuple[ColumnScale, ...]) -> SparseRows:
             parts.append(_spread(scale.name, "missing", missing.astype(np.float64)))
         if is_numeric_like(column.type):
             parts.append(_spread(scale.name, "number", _z_scores(column, scale, missing)))
+        elif is_window(column.type):
+            parts += [
+                _spread(scale.name, f"point {i}", values) for i, values in enumerate(_window_points(column, scale).T)
+            ]
         elif not pa.types.is_null(column.type):
             parts.append(_weighted_words(column, scale))
     if not parts:
         return SparseRows(batch.num_rows, np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
     row, coordinate, weight = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     return SparseRows(batch.num_rows, row, coordinate, weight / np.sqrt(len(scales)))
+
+
+def common_coordinates(vectors: Matrix) -> Matrix:
+    """Vectors of shape (rows, DIMENSIONS) brought to CENTROID coordinates, lengths kept on average.
+
+    A fixed random projection (Achlioptas 2003), the same for every dataset, seed and machine: a pair of
+    datasets with equal columns has its centroids in one space.
+    """
+    bits = mixed(np.arange(DIMENSIONS * CENTROID, dtype=np.uint64)) >> np.uint64(63)
+    signs = (1.0 - 2.0 * bits.astype(np.float64)).reshape(DIMENSIONS, CENTROID)
+    return vectors @ signs / np.sqrt(CENTROID)
 
 
 def _salt(*words: str) -> int:
@@ -113,6 +136,22 @@ def _z_scores(column: pa.Array[Any], scale: ColumnScale, missing: Mask) -> Float
         z = np.nan_to_num((numbers(column) - scale.mean) / scale.deviation, nan=0.0, posinf=_CUT, neginf=-_CUT)
     z[missing] = 0.0
     return np.clip(z, -_CUT, _CUT)
+
+
+def _window_points(column: pa.Array[Any], scale: ColumnScale) -> Matrix:
+    """Shape (rows, POINTS): z-scores over √POINTS, by linear interpolation; 0 where there is no value."""
+    lengths = pc.list_value_length(column).fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+    values = np.append(numbers(column.flatten()), 0.0)
+    starts = np.cumsum(lengths) - lengths
+    place = np.linspace(0.0, 1.0, POINTS) * np.maximum(lengths - 1, 0)[:, None]
+    low = place.astype(np.int64)
+    high = np.minimum(low + 1, np.maximum(lengths - 1, 0)[:, None])
+    part = place - low
+    with np.errstate(over="ignore", invalid="ignore"):
+        points = values[starts[:, None] + low] * (1 - part) + values[starts[:, None] + high] * part
+        z = np.nan_to_num((points - scale.mean) / scale.deviation, nan=0.0, posinf=_CUT, neginf=-_CUT)
+    z[lengths == 0] = 0.0
+    return np.clip(z, -_CUT, _CUT) / np.sqrt(POINTS)
 
 
 def _weighted_words(column: pa.Array[Any], scale: ColumnScale) -> tuple[Indices, Indices, Floats]:
@@ -142,14 +181,16 @@ def _signed(rows: Indices, hashes: Hashes) -> tuple[Indices, Floats]:
 
 
 def _scale(name: str, column: pa.Array[Any]) -> ColumnScale:
-    if not is_numeric_like(column.type):
+    window = is_window(column.type)
+    if not is_numeric_like(column.type) and not window:
         if pa.types.is_null(column.type):
             return ColumnScale(name)
         place, _ = _counted(column, name)
         # Smoothed inverse document frequency; a coordinate that was not seen counts as one document.
         frequency = np.bincount(place % DIMENSIONS, minlength=DIMENSIONS)
         return ColumnScale(name, idf=np.log((1 + len(column)) / (1 + frequency)) + 1e-3)
-    values = numbers(column)
+    flat: Any = column
+    values = numbers(flat.flatten() if window else column)
     values = values[np.isfinite(values)]
     if not len(values):
         return ColumnScale(name)

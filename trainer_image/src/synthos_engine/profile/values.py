@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 Hashes = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
 
-_MISSING_HASH = np.uint64(0x5BD1E995A3F1C7D3)
+MISSING_HASH = np.uint64(0x5BD1E995A3F1C7D3)
 _CHAIN = np.uint64(0xD6E8FEB86659FD93)
 
 
@@ -75,12 +75,12 @@ def value_hashes(column: pa.Array[Any]) -> Hashes:
         integers = pc.cast(column, wide).fill_null(0).to_numpy(zero_copy_only=False)
         hashes = mixed(integers.view(np.uint64))
     elif pa.types.is_null(kind):
-        return np.full(len(column), _MISSING_HASH)
+        return np.full(len(column), MISSING_HASH)
     else:
         # Dates, decimals and the like have no cheaper common form than their text.
         texts = as_text(column) if not pa.types.is_temporal(kind) else pc.cast(column, pa.string())
         hashes = pd.util.hash_array(texts.to_numpy(zero_copy_only=False), categorize=False)
-    hashes[missing] = _MISSING_HASH
+    hashes[missing] = MISSING_HASH
     return hashes
 
 

@@ -56,15 +56,18 @@ def word_hashes(texts: pa.Array[Any], salt: int) -> Iterator[tuple[Indices, Hash
         last = int(np.searchsorted(offsets, offsets[first] + _BYTES_AT_ONCE))
         last = min(max(last, first + 1), len(ended))
         bounds = offsets[first : last + 1] - offsets[first]
-        rows, hashes = _words(content[offsets[first] : offsets[last]], bounds, salt)
+        rows, hashes = words_in(content[offsets[first] : offsets[last]], bounds, salt)
         yield rows + first, hashes
         first = last
 
 
-def _words(content: NDArray[np.uint8], bounds: Indices, salt: int) -> tuple[Indices, Hashes]:
+def words_in(content: NDArray[np.uint8], bounds: Indices, salt: int = 0) -> tuple[Indices, Hashes]:
+    """(row, hash) of every word of texts that lie one after the other, in order; bounds as offsets, from 0 on."""
     belongs = _BELONGS[content]
     begins = belongs.copy()
     begins[1:] &= ~belongs[:-1]
+    firsts = bounds[:-1][bounds[:-1] < len(content)]
+    begins[firsts] = belongs[firsts]
     places = np.flatnonzero(belongs)
     starts = np.flatnonzero(begins)
     if not len(starts):
