@@ -64,7 +64,10 @@ def test_profile_writes_samples_and_result(tmp_path: Path) -> None:
     rows = [row for chunk in chunks[SAMPLE] for row in chunk.to_pylist()]
     original = people(1500)
     assert len(rows) == 200
-    assert all({**original[row["__row__"]], "__row__": row["__row__"]} == row for row in rows)
+    added = ["__row__", "__weight__", "__rank__", "__stratum__"]
+    assert all(list(row)[:4] == added for row in rows)
+    assert all({name: row[name] for name in list(row)[4:]} == original[row["__row__"]] for row in rows)
+    assert sum(row["__weight__"] for row in rows) == pytest.approx(1500)
     assert [row["__row__"] for chunk in chunks[REFERENCE_SAMPLE] for row in chunk.to_pylist()] == list(range(100))
     assert chunks[SAMPLE][0].schema == chunks[REFERENCE_SAMPLE][0].schema
     percents = [progress.percent for progress in seen]

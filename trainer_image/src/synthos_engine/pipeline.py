@@ -35,7 +35,6 @@ from .data.artifacts import finished_outcome, write_outcome
 from .profile import Profile, prescreen, profile_dataset
 from .profile.extract import draw_sample, sample_schema
 from .profile.schemas import common_schemas
-from .sample.confidence import sampling_confidence
 
 Extra = dict[str, Any]
 REFERENCE_SEED_STEP: Final = 1
@@ -133,7 +132,7 @@ class _Work:
         drawn = draw_sample(
             self.loader,
             dataset,
-            profile.strata,
+            profile,
             rows=self.context.config.sample_rows,
             seed=seed,
             path=path,
@@ -146,7 +145,7 @@ class _Work:
             update={
                 "sample_uri": self.context.store.uri(artifact),
                 "sample_rows": drawn.rows,
-                "sampling_confidence": sampling_confidence(drawn.rows, profile.result.total_rows),
+                "sampling_confidence": drawn.confidence,
             }
         )
         extra = {

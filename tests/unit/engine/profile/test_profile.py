@@ -18,7 +18,6 @@ from synthos_engine.data import DatasetLoader
 from synthos_engine.data.columns import JSON_MARK
 from synthos_engine.profile import Profile, prescreen, profile_dataset
 from synthos_engine.profile.embedding import embed, fit_scales
-from synthos_engine.profile.extract import draw_sample
 from synthos_engine.profile.schemas import common_schemas
 
 SUBJECTS = {
@@ -139,24 +138,6 @@ def test_row_numbers_are_no_content(tmp_path: Path) -> None:
     table = pa.table({"__row__": range(100), "a": ["same"] * 100})
     result = profiled(tmp_path / "t.parquet", table).result
     assert (result.columns, result.duplicate_row_percentage) == (1, 99.0)
-
-
-@pytest.mark.parametrize("rows", [1, 10, 400, 2000, 3000])
-def test_a_sample_holds_the_rows_that_its_numbers_name(tmp_path: Path, rows: int) -> None:
-    table = text_table(2000)
-    profile = profiled(tmp_path / "t.parquet", table)
-    dataset = DatasetRef(uri=str(tmp_path / "t.parquet"))
-    drawn = draw_sample(DatasetLoader(), dataset, profile.strata, rows=rows, seed=0, path=tmp_path / "s.parquet")
-    sample = pq.read_table(tmp_path / "s.parquet")
-    numbers: list[Any] = sample.column("__row__").to_pylist()
-    assert drawn.rows == len(numbers) == min(rows, 2000)
-    assert numbers == sorted(set(numbers))
-    assert sample.drop_columns("__row__").equals(table.take(numbers))
-    if drawn.strata is not None:
-        assert sum(drawn.strata) == 2000
-        if rows >= len(drawn.strata):
-            labels = profile.strata.of(sample.combine_chunks().to_batches()[0])
-            assert set(labels) == {i for i, size in enumerate(drawn.strata) if size}
 
 
 def test_embedding_does_not_depend_on_the_batch(tmp_path: Path) -> None:

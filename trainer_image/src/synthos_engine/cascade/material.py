@@ -8,20 +8,22 @@ ever trained on, not even when a dataset is validated against itself.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from synthos_api.errors import CorruptData, DatasetTooSmall, SchemaMismatch
 from synthos_api.phases import REFERENCE_SAMPLE, SAMPLE, PhaseConfig
 from synthos_api.v1alpha1 import TierSpec
 from synthos_engine.context import Store
-from synthos_engine.data.columns import ROW_COLUMN, content_columns, passes_through
+from synthos_engine.data.columns import ROW_COLUMN, SAMPLE_COLUMNS, WEIGHT_COLUMN, content_columns, passes_through
 from synthos_engine.data.serialize import rows_to_text
+from synthos_engine.sample import in_own_proportions
 from synthos_engine.train.corpus import Corpus, Ints
 from synthos_engine.train.evaluate import Holdout
 from synthos_engine.verdict.effect import FEWEST_HOLDOUT_ROWS
@@ -79,22 +81,44 @@ class Material:
 
 
 def load_table(store: Store, name: str) -> pa.Table:
-    """A sample artifact: the dataset's columns and each row's number."""
+    """A sample artifact in the dataset's own proportions: the dataset's columns and each row's number."""
     try:
-        return pq.read_table(pa.BufferReader(store.read_bytes(name)))
-    except pa.ArrowInvalid as error:
+        table = pq.read_table(pa.BufferReader(store.read_bytes(name)))
+        kept = _kept(table)
+    except (pa.ArrowInvalid, KeyError) as error:
         raise CorruptData("not a sample of this engine").at(store.uri(name)) from error
+    table = table if kept.all() else table.filter(pa.array(kept))
+    return table.drop_columns([name for name in table.column_names if name in SAMPLE_COLUMNS - {ROW_COLUMN}])
 
 
 def load_rows(store: Store, name: str) -> tuple[Rows, list[str]]:
-    """The rows of a sample artifact, without empty ones, and its columns' names (none for plain text)."""
+    """The rows of `load_table`, without empty ones, and its columns' names (none for plain text)."""
     try:
         with pq.ParquetFile(pa.BufferReader(store.read_bytes(name))) as file:
-            rows = rows_of_batches(file.iter_batches())
+            rows = rows_of_batches(_proportional(file))
             columns = [] if passes_through(file.schema_arrow) else content_columns(file.schema_arrow)
     except (pa.ArrowInvalid, KeyError) as error:
         raise CorruptData("not a sample of this engine").at(store.uri(name)) from error
     return rows, columns
+
+
+def _proportional(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
+    names = [name for name in (WEIGHT_COLUMN, ROW_COLUMN) if name in file.schema_arrow.names]
+    kept, first = _kept(file.read(names)), 0
+    for batch in file.iter_batches():
+        here = kept[first : first + batch.num_rows]
+        first += batch.num_rows
+        yield batch if here.all() else batch.filter(pa.array(here))
+
+
+def _kept(sample: pa.Table) -> NDArray[np.bool_]:
+    """Which rows of a sample are no surplus of over-represented strata; all, where they have equal weights or none.
+
+    Candidate and reference have different strata: what one of them has more of must not be the sampling's.
+    """
+    if WEIGHT_COLUMN not in sample.column_names:
+        return np.ones(sample.num_rows, np.bool_)
+    return in_own_proportions(np.asarray(sample[WEIGHT_COLUMN]), np.asarray(sample[ROW_COLUMN], np.int64))
 
 
 def rows_of_batches(batches: Iterable[pa.RecordBatch]) -> Rows:

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 from rich.console import Console
@@ -21,6 +21,13 @@ from synthos_engine.data.location import LocalPath, parse_location
 
 from .edge import emit
 from .view import ProgressView
+
+if TYPE_CHECKING:
+    from synthos_engine.profile.extract import Drawn
+
+MOST_STRATA_SHOWN: Final = 64
+"""In JSON."""
+_LARGEST_SHOWN: Final = 6
 
 
 def inspect_dataset(dataset: str, *, as_json: bool) -> None:
@@ -70,7 +77,6 @@ def sample_command(dataset: str, *, rows: int, out: str, seed: int, as_json: boo
     from synthos_engine.data.store import open_store
     from synthos_engine.profile import profile_dataset
     from synthos_engine.profile.extract import draw_sample
-    from synthos_engine.sample.confidence import sampling_confidence
 
     folder, name = _split(out)
     loader, ref = DatasetLoader(), dataset_ref(dataset)
@@ -84,7 +90,7 @@ def sample_command(dataset: str, *, rows: int, out: str, seed: int, as_json: boo
         drawn = draw_sample(
             loader,
             ref,
-            profile.strata,
+            profile,
             rows=rows,
             seed=seed,
             path=path,
@@ -93,7 +99,6 @@ def sample_command(dataset: str, *, rows: int, out: str, seed: int, as_json: boo
         store.write_file(name, path)
         view.end()
     total = profile.result.total_rows
-    confidence = sampling_confidence(drawn.rows, total)
     if as_json:
         emit(
             {
@@ -101,12 +106,29 @@ def sample_command(dataset: str, *, rows: int, out: str, seed: int, as_json: boo
                 "rows": drawn.rows,
                 "total_rows": total,
                 "strata": drawn.strata,
-                "sampling_confidence": confidence,
+                "strata_count": len(drawn.table),
+                "strata_table": [asdict(row) for row in drawn.table[:MOST_STRATA_SHOWN]],
+                "sampling_confidence": drawn.confidence,
             }
         )
         return
-    strata = "all rows" if drawn.strata is None else f"{sum(1 for n in drawn.strata if n)} strata"
-    _out().print(f"{drawn.rows:,} of {total:,} rows ({strata}), sampling confidence {confidence}: {escape(out)}")
+    _print_sample(drawn, total, out)
+
+
+def _print_sample(drawn: Drawn, total: int, out: str) -> None:
+    of = "all rows" if drawn.strata is None else f"{len(drawn.table):,} strata"
+    _out().print(f"{drawn.rows:,} of {total:,} rows ({of}), sampling confidence {drawn.confidence}: {escape(out)}")
+    if drawn.strata is None:
+        return
+    lightest = sorted(drawn.table, key=lambda row: (row.weight, row.rows))
+    table = Table("stratum", "rows", "in the sample", "weight")
+    shown = drawn.table[:_LARGEST_SHOWN]
+    shown += [row for row in lightest if row not in shown][:_LARGEST_SHOWN]
+    for row in shown:
+        table.add_row(escape(row.description), f"{row.rows:,}", f"{row.sampled:,}", _number(row.weight))
+    _out().print(table)
+    if len(drawn.table) > len(shown):
+        _out().print(f"the largest and the most over-represented of {len(drawn.table):,} strata")
 
 
 def dataset_ref(text: str) -> DatasetRef:

@@ -1,4 +1,4 @@
-"""Which columns are content, and of what kind. `__row__` is the row number in the dataset, no content."""
+"""Which columns are content, and of what kind. Those that a sample adds (docs/sampling.md) are no content."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 ROW_COLUMN: Final = "__row__"
+WEIGHT_COLUMN: Final = "__weight__"
+RANK_COLUMN: Final = "__rank__"
+STRATUM_COLUMN: Final = "__stratum__"
+SAMPLE_COLUMNS: Final = frozenset({ROW_COLUMN, WEIGHT_COLUMN, RANK_COLUMN, STRATUM_COLUMN})
 JSON_MARK: Final = {b"synthos.encoding": b"json"}
 """Field metadata of a text column whose values are JSON (nested or mixed values of a JSONL file)."""
 
 
 def content_columns(schema: pa.Schema) -> list[str]:
     """Names of the dataset's own columns, in order."""
-    return [name for name in schema.names if name != ROW_COLUMN]
+    return [name for name in schema.names if name not in SAMPLE_COLUMNS]
 
 
 def is_text(kind: pa.DataType) -> bool:

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
-_Z95 = 1.959964
+import numpy as np
+
+from .divisor import Ints
+
+Z95: Final = 1.959964
 
 
-def sampling_confidence(sample_rows: int, total_rows: int) -> int:
-    """100 × (1 − margin), the margin of error of any share at 95 % confidence, 0 to 100.
+def margin_of_error(sizes: Ints, taken: Ints) -> float:
+    """Of the weighted share of any attribute, at 95 % confidence: an upper bound from strata and rows alone.
 
-    Margin: z · sqrt(¼ / n · (N − n) / (N − 1)) with the finite-population correction (Cochran 1977,
-    section 3.5), at the worst share ½. It is an upper bound: stratification only lowers it.
+    The stratified estimator's variance is Σ W_s² · P_s (1 - P_s) / n_s · (N_s - n_s) / (N_s - 1) with
+    W_s = N_s / N (Cochran, Sampling Techniques, 1977, section 5.10), here at the worst P_s = ½ in every
+    stratum. Without the correction for finite strata it is ¼ / n_eff with Kish's effective size
+    n_eff = (Σw)² / Σw². What lies in strata without a row may be all wrong and is added.
     """
-    if sample_rows <= 0:
-        return 0
-    if sample_rows >= total_rows:
-        return 100
-    variance = 0.25 / sample_rows * (total_rows - sample_rows) / (total_rows - 1)
-    return round(100 * max(0.0, 1 - _Z95 * math.sqrt(variance)))
+    total = int(sizes.sum())
+    there = taken > 0
+    n, held = sizes[there].astype(np.float64), taken[there].astype(np.float64)
+    missed = 1.0 - float(n.sum()) / total
+    spread = (n / total) ** 2 / held * (n - held) / np.maximum(1.0, n - 1)
+    return Z95 * math.sqrt(0.25 * float(spread.sum())) + missed
+
+
+def sampling_confidence(sizes: Ints, taken: Ints) -> int:
+    """100 · (1 - margin of error), rounded, from 0 to 100; 100 when all rows are taken."""
+    return round(100 * max(0.0, 1 - margin_of_error(sizes, taken)))
