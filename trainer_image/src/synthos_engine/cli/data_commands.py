@@ -23,6 +23,9 @@ from .edge import emit
 from .view import ProgressView
 
 if TYPE_CHECKING:
+    from synthos_engine.profile.executors import Executor
+
+if TYPE_CHECKING:
     from synthos_engine.profile.extract import Drawn
 
 MOST_STRATA_SHOWN: Final = 64
@@ -45,9 +48,14 @@ def inspect_dataset(dataset: str, *, as_json: bool) -> None:
     _out().print(table)
 
 
-def profile_command(dataset: str, *, seed: int, as_json: bool) -> None:
+def profile_command(
+    dataset: str, *, modality: str | None, workers: int, dask: str | None, seed: int, as_json: bool
+) -> None:
     from synthos_engine.profile import prescreen, profile_dataset
+    from synthos_engine.profile.modality import modality_named
 
+    given = None if modality is None else modality_named(modality)
+    executor = _executor(workers, dask)
     with ProgressView() as view:
         view.begin("profile")
         profile = profile_dataset(
@@ -55,6 +63,8 @@ def profile_command(dataset: str, *, seed: int, as_json: bool) -> None:
             dataset_ref(dataset),
             seed=seed,
             on_rows=lambda done, total: view.rows("reading", done, total),
+            modality=given,
+            executor=executor,
         )
         view.end()
     result = profile.result
@@ -71,6 +81,17 @@ def profile_command(dataset: str, *, seed: int, as_json: bool) -> None:
         )
         return
     _print_profile(result.model_dump(), screened, columns)
+
+
+def _executor(workers: int, dask: str | None) -> Executor:
+    from synthos_engine.profile.dask_executor import DaskCluster
+    from synthos_engine.profile.executors import OneCore, ProcessPool
+
+    if dask is not None and workers > 1:
+        raise UsageError("--workers and --dask exclude each other")
+    if dask is not None:
+        return DaskCluster(dask)
+    return ProcessPool(workers) if workers > 1 else OneCore()
 
 
 def sample_command(dataset: str, *, rows: int, out: str, seed: int, as_json: bool) -> None:
@@ -172,12 +193,16 @@ def _number(value: Any) -> str:
 
 def _print_profile(result: dict[str, Any], screened: PreScreenResult, columns: list[dict[str, Any]]) -> None:
     out, metrics = _out(), result["metrics"]
-    out.print(f"{result['format']}, {result['total_rows']:,} rows, {result['columns']} columns")
+    out.print(f"{result['format']}, {result['modality']}, {result['total_rows']:,} rows, {result['columns']} columns")
     out.print(
         f"clusters {metrics['cluster_count']}, entropy {_number(metrics['entropy'])} bits, "
         f"Gini {_number(metrics['gini_coefficient'])}, duplicates {_number(result['duplicate_row_percentage'])} %, "
         f"rare {_number(metrics['rare_pattern_percentage'])} %, outliers {_number(metrics['outlier_percentage'])} %"
     )
+    # The first line above has the metrics of the wire; what they leave out is here, at the same size.
+    others = {name: value for name, value in result["fingerprint"].items() if name not in metrics}
+    measures = ", ".join(f"{name.replace('_', ' ')} {_number(value)}" for name, value in others.items())
+    out.print(f"at {result['measured_rows']:,} rows: {measures}")
     table = Table("column", "type", "missing", "distinct", "mean / mean length", "least", "most")
     for column in columns:
         numeric, text = column["numeric"], column["text"]

@@ -25,6 +25,7 @@ class ProgressView:
         self._part = ""
         self._line = ""
         self._line_at = 0.0
+        self._step, self._step_at, self._first_rows = "", 0.0, 0
         if self._console.is_terminal:
             columns = (
                 TextColumn("{task.description}", markup=False),
@@ -55,20 +56,32 @@ class ProgressView:
             self._print(part)
 
     def rows(self, step: str, done: int, total: int) -> None:
-        """Progress in rows of one step."""
-        self.report(Progress(phase="Profile", step=step, percent=min(100.0, 100 * done / total)))
+        """Progress in rows of one step: how many a second since it began, and the time that is left."""
+        now = time.monotonic()
+        if step != self._step:
+            # What came before the first rows (a look at the file) is no part of the rate.
+            self._step, self._step_at, self._first_rows = step, now, done
+        percent = min(100.0, 100 * done / total)
+        seconds, fresh = now - self._step_at, done - self._first_rows
+        if seconds <= 0 or fresh <= 0:
+            self.report(Progress(phase="Profile", step=step, percent=percent))
+            return
+        rate = fresh / seconds
+        left = max(0, total - done) / rate
+        self.report(Progress(phase="Profile", step=step, percent=percent, eta_seconds=left), f", {rate:,.0f} rows/s")
 
-    def report(self, progress: Progress) -> None:
+    def report(self, progress: Progress, rate: str = "") -> None:
         step = progress.step
         if progress.models_total:
             step += f" ({progress.models_completed} of {progress.models_total} models)"
         if self._bars and self._task is not None:
             loss = "" if progress.loss is None else f" loss {progress.loss:.3f}"
-            self._bars.update(self._task, completed=progress.percent, step=step + loss)
+            self._bars.update(self._task, completed=progress.percent, step=step + rate + loss)
         elif step != self._line or time.monotonic() - self._line_at > _LINE_SECONDS:
             self._line, self._line_at = step, time.monotonic()
             loss = "" if progress.loss is None else f", loss {progress.loss:.3f} bits per byte"
-            self._print(f"{self._part}: {progress.percent:5.1f} % {step}{loss}")
+            left = f", {progress.eta_seconds:.0f} s left" if rate and progress.eta_seconds is not None else ""
+            self._print(f"{self._part}: {progress.percent:5.1f} % {step}{loss}{rate}{left}")
 
     def end(self) -> None:
         """The part is finished."""

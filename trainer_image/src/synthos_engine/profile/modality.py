@@ -15,12 +15,13 @@ lie beyond ASCII, and most values in the sample are different.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from synthos_api.errors import UsageError
 from synthos_engine.data.columns import content_columns, is_json, is_text, passes_through, value_type
 from synthos_engine.data.modality import is_window
 
@@ -31,7 +32,7 @@ from .sketch import DatasetSketch
 from .values import decoded
 
 Modality = Literal["text", "table", "series", "mixed"]
-MODALITIES: Final = ("text", "table", "series", "mixed")
+MODALITIES: Final = get_args(Modality)
 
 LONG_CHARS: Final = 64
 _BLANKS: Final = 0.05
@@ -41,6 +42,15 @@ _CORRELATED: Final = 0.5
 _FEWEST_STEPS: Final = 32
 
 Values = NDArray[np.float64]
+
+
+def modality_named(name: str) -> Modality:
+    """Raises UsageError for a name that is none of MODALITIES."""
+    for modality in get_args(Modality):
+        if modality == name:
+            found: Modality = modality
+            return found
+    raise UsageError(f"a modality is one of {', '.join(MODALITIES)}, not {name!r}")
 
 
 @dataclass(frozen=True)
