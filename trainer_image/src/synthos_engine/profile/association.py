@@ -15,7 +15,6 @@ from typing import Any, Final, Literal
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy import stats
 
 from synthos_engine.data.columns import content_columns, is_number
 
@@ -78,13 +77,20 @@ def _column(name: str, column: pa.Array[Any]) -> _Column | None:
         if there.sum() < FEWEST_ROWS or (values[there] == values[there][0]).all():
             return None
         ranks = np.full(len(values), np.nan)
-        ranks[there] = stats.rankdata(values[there])
+        ranks[there] = _mean_ranks(values[there])
         return _Column(name, ranks, None)
     hashes = column_hashes(column)
     different, codes = np.unique(hashes, return_inverse=True)
     codes = np.where(missing_mask(column), -1, codes)
     categories = len(different) - int(MISSING_HASH in different)
     return _Column(name, None, codes.astype(np.int64)) if 2 <= categories <= MOST_CATEGORIES else None
+
+
+def _mean_ranks(values: Floats) -> Floats:
+    """Ranks from 1; equal values have the mean of theirs."""
+    _, place, times = np.unique(values, return_inverse=True, return_counts=True)
+    ranks: Floats = (np.cumsum(times) - (times - 1) / 2)[place]
+    return ranks
 
 
 def _spearman(columns: list[_Column]) -> Floats:

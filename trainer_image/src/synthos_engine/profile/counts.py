@@ -110,7 +110,8 @@ def _places(hashes: Hashes) -> list[Counts]:
 class ValueCounts:
     """The different values of a column, as hashes, and how often each occurs."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_exact: int = EXACT) -> None:
+        self._most = most_exact
         self._hashes: Hashes = np.empty(0, np.uint64)
         self._counts: Counts = np.empty(0, np.int64)
         self._pending: list[tuple[Hashes, Counts]] = []
@@ -129,7 +130,7 @@ class ValueCounts:
             hashes, counts = counted(hashes, None)
         self._pending.append((hashes, counts))
         self._waiting += len(hashes)
-        if self._waiting > EXACT:
+        if self._waiting > self._most:
             self._settle()
 
     def merge(self, other: Self) -> None:
@@ -170,7 +171,7 @@ class ValueCounts:
         counts = np.concatenate([self._counts, *(c for _, c in self._pending)])
         self._pending, self._waiting = [], 0
         self._hashes, self._counts = counted(hashes, counts)
-        if len(self._hashes) > EXACT:
+        if len(self._hashes) > self._most:
             self._pour()
 
     def _pour(self) -> tuple[HyperLogLog, CountMin]:

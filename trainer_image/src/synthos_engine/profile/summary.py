@@ -57,11 +57,12 @@ def summarise(
     blocks = row_blocks(sampled)
     groupings = [Grouping.of(block, seed) for block in blocks[:MOST_GROUPED]]
     text = _text(sketch, kinds)
-    pairs, association = _associations(blocks, kinds)
+    in_order = _stretch_blocks(sketch, kinds)
+    pairs, association = _associations(in_order or blocks, kinds)
     series = _series(sketch, sampled, kinds)
     measures = {
         "missing_share": float(np.mean([column.missing / column.count for column in columns])),
-        **mean_measures([value_measures(block) for block in blocks]),
+        **mean_measures([value_measures(block) for block in in_order or blocks]),
         **mean_measures([grouping.measures() for grouping in groupings]),
         **association,
         **({} if text is None else text.values),
@@ -131,6 +132,17 @@ def _text(sketch: DatasetSketch, kinds: Kinds) -> TextMeasures | None:
     feed: Any = pa.scalar("\n", pa.large_string())
     joined: Any = pc.binary_join_element_wise(*columns, feed, null_handling="skip")
     return text_measures(joined)
+
+
+def _stretch_blocks(sketch: DatasetSketch, kinds: Kinds) -> list[pa.RecordBatch]:
+    """Of a series in the order of rows, its stretches: values taken out of their order repeat less than they do."""
+    if not kinds.ordered:
+        return []
+    names = [sketch.ordered[i] for i in kinds.ordered]
+    return [
+        pa.record_batch([pa.array(stretch[:, i], from_pandas=True) for i in kinds.ordered], names=names)
+        for stretch in sketch.stretches.stretches()
+    ]
 
 
 def _associations(blocks: list[pa.RecordBatch], kinds: Kinds) -> tuple[list[Association], Measures]:
