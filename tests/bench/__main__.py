@@ -1,7 +1,8 @@
 """`make bench`: every benchmark, one after another."""
 
-from tests.bench import models
+from tests.bench import models, profile
 from tests.bench.data import stream
 
 stream.main()
 models.main()
+profile.main()

@@ -65,7 +65,8 @@ def sensor(rows: int, seed: int) -> pa.Table:
     season = 3 * np.sin(2 * np.pi * np.arange(rows) / 24)
     frozen = np.repeat(rng.normal(size=rows // 16 + 1), 16)[:rows]
     other = np.where(np.arange(rows) // 64 % 3 == 0, frozen, signal.lfilter([1.0], [1.0, -0.8], rng.normal(size=rows)))
-    return pa.table({"level": drift + season, "flow": other})
+    columns: dict[str, Any] = {"level": drift + season, "flow": other}
+    return pa.table(columns)
 
 
 def sketch_of(table: pa.Table, seed: int = 0, chunk: int = 50_000) -> DatasetSketch:

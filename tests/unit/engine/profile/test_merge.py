@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 from typing import Any
 
@@ -124,7 +125,7 @@ def test_values_are_counted_exactly_and_then_nearly() -> None:
     frequent = np.argsort(-times)[:10]
     estimated = found.of(mixed(different[frequent]))
     assert (estimated >= times[frequent]).all()
-    assert (estimated <= times[frequent] + len(values) * np.e / counts.WIDTH).all()
+    assert (estimated <= times[frequent] + len(values) * math.e / counts.WIDTH).all()
 
 
 @pytest.mark.parametrize("different", [1, 100, 5000, 40_000, 1_000_000])
@@ -167,9 +168,11 @@ def test_distinct_rows_merge_in_any_order() -> None:
 
 
 def test_bytes_of_rows_do_not_depend_on_the_batch() -> None:
-    nested: Any = pa.record_batch(
-        {"s": [{"a": [[1], []], "b": "x" * i} for i in range(20)], "t": ["é" * i for i in range(20)]}
-    )
+    arrays: dict[str, Any] = {
+        "s": [{"a": [[1], []], "b": "x" * i} for i in range(20)],
+        "t": ["é" * i for i in range(20)],
+    }
+    nested = pa.record_batch(arrays)
     for batch in (TABLE, nested):
         whole = row_bytes(batch)
         parts = [row_bytes(batch.slice(i, 7)) for i in range(0, batch.num_rows, 7)]

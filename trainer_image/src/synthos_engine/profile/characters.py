@@ -37,7 +37,8 @@ class TextSums:
 
     def add(self, texts: pa.Array[Any], times: Ints | None = None) -> None:
         """Take in texts; with `times`, each so often (a missing one never)."""
-        found: Any = pc.utf8_length(texts)
+        column: Any = texts
+        found: Any = pc.utf8_length(column)
         lengths = found.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
         if times is None:
             there = found.is_valid().to_numpy(zero_copy_only=False) if found.null_count else None

@@ -122,7 +122,8 @@ class ColumnSketch:
             self._add_numbers(own[places[places >= 0]])
         elif self.is_text:
             self.texts.add(values, times)
-        return np.append(hashes, MISSING_HASH)[places]
+        every: Hashes = np.append(hashes, MISSING_HASH)[places]
+        return every
 
     def _add_numbers(self, values: Floats) -> None:
         there = np.isfinite(values)

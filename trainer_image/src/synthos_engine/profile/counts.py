@@ -7,6 +7,7 @@ and a sum.
 
 from __future__ import annotations
 
+import math
 from typing import Final, Self
 
 import numpy as np
@@ -50,7 +51,8 @@ class HyperLogLog:
         for k in range(_REST, 0, -1):
             z = 0.5 * (z + histogram[k])
         z += m * _sigma(histogram[0] / m)
-        return round(m * m / (2 * np.log(2) * z))
+        estimate: float = m * m / (2 * math.log(2) * z)
+        return round(estimate)
 
 
 def _sigma(x: float) -> float:

@@ -51,13 +51,14 @@ class DaskCluster:
         except ImportError as error:
             raise UsageError("--dask needs the package distributed: install synthos-validation[dask]") from error
         try:
-            return Client(self.address, timeout=_CONNECT_SECONDS, set_as_default=False)
+            make: Any = Client
+            return make(self.address, timeout=_CONNECT_SECONDS, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
             raise ResourceError(f"no Dask scheduler answers at {self.address}: {error}") from error
 
     def _result(self, client: Any, future: Any) -> DatasetSketch:
         from distributed import CancelledError, KilledWorker
-        from distributed.comm import CommClosedError
+        from distributed.comm.core import CommClosedError
 
         while True:
             try:

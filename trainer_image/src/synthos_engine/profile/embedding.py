@@ -113,7 +113,8 @@ def common_coordinates(vectors: Matrix) -> Matrix:
     """
     bits = mixed(np.arange(DIMENSIONS * CENTROID, dtype=np.uint64)) >> np.uint64(63)
     signs = (1.0 - 2.0 * bits.astype(np.float64)).reshape(DIMENSIONS, CENTROID)
-    return vectors @ signs / np.sqrt(CENTROID)
+    projected: Matrix = vectors @ signs / np.sqrt(CENTROID)
+    return projected
 
 
 def _salt(*words: str) -> int:
@@ -141,7 +142,8 @@ def _z_scores(column: pa.Array[Any], scale: ColumnScale, missing: Mask) -> Float
 def _window_points(column: pa.Array[Any], scale: ColumnScale) -> Matrix:
     """Shape (rows, POINTS): z-scores over √POINTS, by linear interpolation; 0 where there is no value."""
     lengths = pc.list_value_length(column).fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
-    values = np.append(numbers(column.flatten()), 0.0)
+    lists: Any = column
+    values = np.append(numbers(lists.flatten()), 0.0)
     starts = np.cumsum(lengths) - lengths
     place = np.linspace(0.0, 1.0, POINTS) * np.maximum(lengths - 1, 0)[:, None]
     low = place.astype(np.int64)
@@ -151,7 +153,8 @@ def _window_points(column: pa.Array[Any], scale: ColumnScale) -> Matrix:
         points = values[starts[:, None] + low] * (1 - part) + values[starts[:, None] + high] * part
         z = np.nan_to_num((points - scale.mean) / scale.deviation, nan=0.0, posinf=_CUT, neginf=-_CUT)
     z[lengths == 0] = 0.0
-    return np.clip(z, -_CUT, _CUT) / np.sqrt(POINTS)
+    cut: Matrix = np.clip(z, -_CUT, _CUT) / np.sqrt(POINTS)
+    return cut
 
 
 def _weighted_words(column: pa.Array[Any], scale: ColumnScale) -> tuple[Indices, Indices, Floats]:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from synthos_engine.data.columns import is_number, is_text
+from synthos_engine.data.columns import is_text
 from synthos_engine.data.modality import is_window
 from synthos_engine.sample.priority import mixed
 
@@ -97,7 +97,7 @@ def bytes_hashes(content: Bytes, offsets: Ints) -> Hashes:
     rows = np.arange(len(hashes))[active]
     for row, start, rest in zip(rows.tolist(), starts.tolist(), left.tolist(), strict=True):
         if rest > 0:
-            digest = hashlib.blake2b(content[start : start + rest], digest_size=8).digest()
+            digest = hashlib.blake2b(content[start : start + rest].tobytes(), digest_size=8).digest()
             hashes[row] ^= np.frombuffer(digest, "<u8")[0]
     return hashes
 
@@ -105,7 +105,8 @@ def bytes_hashes(content: Bytes, offsets: Ints) -> Hashes:
 def _window_hashes(column: pa.Array[Any]) -> Hashes:
     """Of lists of numbers: from their length and a sum over values, each mixed with its place."""
     lengths = pc.list_value_length(column).fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
-    values = column_hashes(column.flatten()) if is_number(column.type.value_type) else np.empty(0, np.uint64)
+    lists: Any = column
+    values = column_hashes(lists.flatten())
     ends = np.cumsum(lengths)
     place = np.arange(len(values)) - np.repeat(ends - lengths, lengths)
     with np.errstate(over="ignore"):

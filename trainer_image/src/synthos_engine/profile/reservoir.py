@@ -49,10 +49,10 @@ class RowReservoir:
             low = np.flatnonzero(priorities < np.uint64(self._bound))
             if not len(low):
                 return
-            batch, priorities = batch.take(pa.array(low)), priorities[low]
+            batch, priorities = batch.take(low), priorities[low]
         elif len(priorities) > self._k:
             low = np.argpartition(priorities, self._k)[: self._k + 1]
-            batch, priorities = batch.take(pa.array(low)), priorities[low]
+            batch, priorities = batch.take(low), priorities[low]
         batch = shortened(batch, self._chars)
         self._hold(priorities, row_bytes(batch), batch)
 
@@ -102,7 +102,7 @@ class RowReservoir:
             first_out = int(priorities[order[keep]])
             self._bound = first_out if self._bound is None else min(self._bound, first_out)
         order = order[:keep]
-        table = pa.Table.from_batches([batch for _, _, batch in self._held]).take(pa.array(order)).combine_chunks()
+        table = pa.Table.from_batches([batch for _, _, batch in self._held]).take(order).combine_chunks()
         self._held = [(priorities[order], sizes[order], batch) for batch in table.to_batches()[:1]]
         self._rows, self._bytes = keep, int(sizes[order].sum())
 
@@ -128,13 +128,18 @@ def _value_bytes(column: pa.Array[Any]) -> Sizes:
         plain: Any = pc.cast(column, pa.large_string()) if pa.types.is_string_view(kind) else column
         return _filled(pc.binary_length(plain)) + 8
     if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
-        lengths = _filled(pc.list_value_length(column))
-        inner = np.concatenate([[0], np.cumsum(_value_bytes(column.flatten()))])
+        lists: Any = column
+        lengths = _filled(pc.list_value_length(lists))
+        inner: Sizes = np.concatenate([np.zeros(1, np.int64), np.cumsum(_value_bytes(lists.flatten()))])
         ends = np.cumsum(lengths)
-        return inner[ends] - inner[ends - lengths] + 8
+        found: Sizes = inner[ends] - inner[ends - lengths] + 8
+        return found
     if pa.types.is_struct(kind):
         fields: Any = column
-        return np.sum([_value_bytes(field) for field in fields.flatten()], axis=0, dtype=np.int64) + 1
+        total = np.ones(len(column), np.int64)
+        for field in fields.flatten():
+            total += _value_bytes(field)
+        return total
     if pa.types.is_dictionary(kind):
         return np.full(len(column), 8, np.int64)
     try:
