@@ -25,7 +25,7 @@ from .values import Hashes
 from .words import words_in
 
 BLOCK_BYTES: Final = 131_072
-MOST_BLOCKS: Final = 8
+MOST_BLOCKS: Final = 4
 BLOCK_WORDS: Final = 8192
 NGRAMS: Final = (4, 8, 16, 32)
 """Bytes."""
