@@ -86,20 +86,20 @@ def test_the_smaller_sample_is_in_the_larger_one(tmp_path: Path) -> None:
 
 def test_times_out_of_order_make_the_segments(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    days = rng.integers(0, 800, 4000)
-    times = [None if i < 1000 else int(day) * 86_400 for i, day in enumerate(days)]
-    table = pa.table({"when": pa.array(times, pa.timestamp("s")), "x": rng.normal(size=4000)})
-    drawn, sample = draw(table, tmp_path, 3999)
+    days = rng.integers(0, 800, 20_000)
+    times = [None if i < 4000 else int(day) * 86_400 for i, day in enumerate(days)]
+    table = pa.table({"when": pa.array(times, pa.timestamp("s")), "x": rng.normal(size=20_000)})
+    drawn, sample = draw(table, tmp_path, 19_999)
     strata, rows = np.asarray(sample["__stratum__"]), np.asarray(sample["__row__"])
     for part in range(1, 9):
         mine = [row.stratum for row in drawn.table if row.description.endswith(f"time {part} of 8")]
         inside = days[rows[np.isin(strata, mine)]]
-        assert len(inside) > 50
+        assert len(inside) > 500
         # The range is estimated from its mean and deviation: its parts are a little off.
         assert 100 * part - 115 <= inside.min() <= inside.max() <= 100 * part + 15
     without = [row.stratum for row in drawn.table if row.description.endswith("no time")]
-    assert (rows[np.isin(strata, without)] < 1000).all()
-    assert np.isin(strata, without).sum() > 500
+    assert (rows[np.isin(strata, without)] < 4000).all()
+    assert np.isin(strata, without).sum() > 2000
 
 
 def test_what_a_sample_adds_is_no_content_of_its_own_sample(tmp_path: Path) -> None:
