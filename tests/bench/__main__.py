@@ -1,6 +1,7 @@
 """`make bench`: every benchmark, one after another."""
 
-from tests.bench import data, models
+from tests.bench import data, models, sampling
 
 data.main()
 models.main()
+sampling.main()

@@ -25,10 +25,10 @@ from synthos_engine.profile import profile_dataset
 from synthos_engine.profile.extract import draw_sample
 from synthos_engine.sample.strata import RARE
 
-SEEDS = 20
+SEEDS = 50
 ROWS = 2000
 RARE_KIND = 0.002
-"""Share of a combination of the dataset's own categories that is called rare here."""
+"""Share below which a kind of rows that the sampler was not told of is called rare here."""
 
 Floats = NDArray[np.float64]
 Metric = Callable[[Floats], float]
@@ -45,12 +45,30 @@ def diamonds() -> tuple[pa.Table, NDArray[np.int64], dict[str, list[Metric]]]:
         "means of 7 numeric columns": [_mean(values) for values in numeric.values()],
         "correlations of their 21 pairs": _correlations(list(numeric.values())),
         "shares of 20 labels": [_mean(one == value) for one in labels for value in np.unique(one)],
-        f"shares of labels below {100 * RARE:g} %": [
-            _mean(one == value) for one in labels for value in np.unique(one) if np.mean(one == value) < RARE
-        ],
         "share of stones of 2.5 carat and more": [_mean(numeric["carat"] >= 2.5)],
     }
     return pa.Table.from_pandas(frame, preserve_index=False), np.unique(combined, return_inverse=True)[1], metrics
+
+
+def rodents() -> tuple[pa.Table, NDArray[np.int64], dict[str, list[Metric]]]:
+    """35,549 animals caught in 26 years; of 48 species most are rare. Kinds are species in a plot of land."""
+    frame = rdataset("ratdat", "surveys").drop(columns=["rownames", "record_id"], errors="ignore")
+    species, weight = frame["species_id"].fillna("").to_numpy(), frame["weight"].to_numpy(float)
+    names, counts = np.unique(species, return_counts=True)
+    rare = [name for name, count in zip(names, counts, strict=True) if count < RARE * len(frame)]
+    weighed = [name for name in rare if np.isfinite(weight[species == name]).sum() >= RARE_KIND * len(frame)]
+    year, plot = frame["year"].to_numpy(), frame["plot_id"].to_numpy()
+    kinds = np.array([f"{one} {two}" for one, two in zip(species, plot, strict=True)])
+    metrics = {
+        "mean weight": [_mean(weight, np.isfinite(weight))],
+        f"shares of {len(names) - len(rare)} common species": [_mean(species == n) for n in names if n not in rare],
+        f"shares of {len(rare)} species below {100 * RARE:g} %": [_mean(species == name) for name in rare],
+        f"mean weights of {len(weighed)} of those": [
+            _mean(weight, (species == name) & np.isfinite(weight)) for name in weighed
+        ],
+        "shares of 26 years": [_mean(year == one) for one in np.unique(year)],
+    }
+    return pa.Table.from_pandas(frame, preserve_index=False), np.unique(kinds, return_inverse=True)[1], metrics
 
 
 def documentation() -> tuple[pa.Table, NDArray[np.int64], dict[str, list[Metric]]]:
@@ -66,8 +84,12 @@ def documentation() -> tuple[pa.Table, NDArray[np.int64], dict[str, list[Metric]
     return pa.table({"text": rows}), (lengths // 10).astype(np.int64), metrics
 
 
-def _mean(values: NDArray[np.float64] | NDArray[np.bool_]) -> Metric:
-    return lambda weights: float(weights @ values / weights.sum())
+def _mean(values: NDArray[np.float64] | NDArray[np.bool_], where: NDArray[np.bool_] | None = None) -> Metric:
+    """Of the rows of the sample, or of those `where`; nothing is known of what has no row: 0."""
+    if where is None:
+        return lambda weights: float(weights @ values / weights.sum())
+    known = np.where(where, values, 0.0)
+    return lambda weights: float(weights @ known / max(1e-300, float(weights @ where)))
 
 
 def _correlations(columns: list[Floats]) -> list[Metric]:
@@ -96,7 +118,7 @@ def compare(title: str, table: pa.Table, kinds: NDArray[np.int64], metrics: dict
         everything = pq.read_table(drawn, columns=["__row__", "__stratum__"])
         stratum = np.full(total, -1)
         stratum[np.asarray(everything["__row__"])] = np.asarray(everything["__stratum__"])
-        rare = np.array([row.stratum for row in strata if row.rows < RARE / 4 * total])
+        rare = np.array([row.stratum for row in strata if row.rate > 1])
         for seed in range(SEEDS):
             draw_sample(loader, dataset, profile, rows=ROWS, seed=seed, path=drawn)
             taken = pq.read_table(drawn, columns=["__row__", "__weight__"])
@@ -106,7 +128,7 @@ def compare(title: str, table: pa.Table, kinds: NDArray[np.int64], metrics: dict
         print(f"{title}: {ROWS:,} of {total:,} rows, {len(strata)} strata, {SEEDS} draws")
         sizes = np.bincount(kinds)
         for words, groups, wanted in (
-            (f"{len(rare)} strata below {100 * RARE / 4:g} %", stratum, rare),
+            (f"{len(rare)} over-represented strata", stratum, rare),
             (f"kinds below {100 * RARE_KIND:g} %", kinds, np.flatnonzero((sizes > 0) & (sizes < RARE_KIND * total))),
         ):
             for name, draws in weights.items():
@@ -132,6 +154,7 @@ def _error(metric: Metric, draws: list[Floats], total: int) -> float:
 
 def main() -> None:
     compare("diamonds", *diamonds())
+    compare("rodents", *rodents())
     compare("documentation", *documentation())
 
 

@@ -149,7 +149,7 @@ def test_sample(synthos: Synthos, tmp_path: Path) -> None:
     assert (table.num_rows, table.schema.names[0]) == (50, "__row__")
     strata = done.document["strata_table"]
     assert len(strata) == min(64, done.document["strata_count"])
-    assert list(strata[0]) == ["stratum", "description", "rows", "sampled", "weight"]
+    assert list(strata[0]) == ["stratum", "description", "rows", "sampled", "weight", "rate"]
     assert sum(done.document["strata"]) == 1000
     first = out.read_bytes()
     text = synthos("sample", path, "--rows", "50", "--out", out, "--seed", "4")

@@ -50,13 +50,17 @@ _WORD: Final = 40
 
 @dataclass(frozen=True)
 class StratumRow:
-    """A stratum: its number, what it is, its rows in the dataset and in the sample, the weight of each of those."""
+    """A stratum: its number, what it is, its rows in the dataset and in the sample.
+
+    `weight`: rows of the dataset that each of those stands for; `rate`: of over-representation, 1 where there is none.
+    """
 
     stratum: int
     description: str
     rows: int
     sampled: int
     weight: float
+    rate: float
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,7 @@ def draw_sample(
             int(sizes[number]),
             int(chosen.taken[number]),
             round(float(weights[number]), 6),
+            round(float(stratified.rates[number]), 3) if stratified is not None else 1.0,
         )
         for number in np.argsort(-sizes, kind="stable").tolist()
     ]
