@@ -11,6 +11,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -141,9 +142,9 @@ def compare(title: str, table: pa.Table, kinds: NDArray[np.int64], metrics: dict
         print(f"  error of {words:44} {np.median(ratios):5.2f} x uniform's (from {ratios[0]:.2f} to {ratios[-1]:.2f})")
 
 
-def _weights(total: int, rows: object, weights: object) -> Floats:
+def _weights(total: int, rows: Any, weights: Any) -> Floats:
     every = np.zeros(total)
-    every[np.asarray(rows)] = weights
+    every[np.asarray(rows)] = np.asarray(weights)
     return every
 
 

@@ -99,7 +99,7 @@ def test_no_more_rows_are_held_than_a_little_above_those_taken() -> None:
     strata = many(200_000)
     sizes = np.bincount(strata)
     taken = allocate(sizes, RATES, 20_000)
-    held, _ = selection._below(in_parts(strata, 4096)(), selection._bounds(sizes, taken, 1.0), taken, 0)
+    held, _ = selection._below(in_parts(strata, 4096)(), selection._bounds(sizes, taken, 1.0), taken, sizes, 0)
     assert len(held) < 20_000 + 5 * 32 + 9 * np.sqrt(taken).sum()
 
 
