@@ -1,8 +1,9 @@
 """`make bench`: every benchmark, one after another."""
 
-from tests.bench import models, profile
+from tests.bench import models, profile, sampling
 from tests.bench.data import stream
 
 stream.main()
-models.main()
 profile.main()
+sampling.main()
+models.main()

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
 
 from synthos_api.errors import CorruptData, DatasetTooSmall, SchemaMismatch
 from synthos_api.phases import SAMPLE
-from synthos_engine.cascade.material import Material, draw, load_samples, plan_tier, split
+from synthos_engine.cascade.material import Material, draw, load_samples, load_table, plan_tier, split
 from synthos_engine.verdict.effect import FEWEST_HOLDOUT_ROWS
 from tests.unit.engine.cascade.samples import CONTEXT, config, put, sentences, store_with, tier
 
@@ -164,6 +165,24 @@ def test_other_columns_than_the_reference() -> None:
     put(store, SAMPLE, sentences(100, 1), column="body", id=range(100))
     with pytest.raises(SchemaMismatch, match=r"/data/reference.parquet: .*other columns"):
         load_samples(store, config(TIERS))
+
+
+def test_over_represented_rows_are_given_up() -> None:
+    """Half of the sample is a tenth of the dataset; texts, tables and row numbers tell the same."""
+    texts = sentences(2000, 1)
+    store = store_with(texts, sentences(100, 2))
+    weights = [9.0] * 1000 + [1.0] * 1000
+    more: dict[str, Any] = {"__weight__": weights, "__rank__": range(2000), "__stratum__": [0] * 1000 + [1] * 1000}
+    put(store, SAMPLE, texts, **more)
+    candidate, _ = load_samples(store, config(TIERS))
+    table = load_table(store, SAMPLE)
+    assert table.column_names == ["text", "__row__"]
+    assert candidate.numbers.tolist() == table["__row__"].to_pylist()
+    assert candidate.texts == [f"{text}\n".encode() for text in table["text"].to_pylist()]
+    assert candidate.numbers[:1000].tolist() == list(range(1000))
+    assert 80 < len(candidate.texts) - 1000 < 145
+    put(store, SAMPLE, texts, **more | {"__weight__": [4.5] * 2000})
+    assert len(load_samples(store, config(TIERS))[0].texts) == load_table(store, SAMPLE).num_rows == 2000
 
 
 def test_a_damaged_sample() -> None:

@@ -147,8 +147,13 @@ def test_sample(synthos: Synthos, tmp_path: Path) -> None:
     assert (done.code, done.document["rows"], done.document["total_rows"]) == (0, 50, 1000)
     table = pq.read_table(out)
     assert (table.num_rows, table.schema.names[0]) == (50, "__row__")
+    strata = done.document["strata_table"]
+    assert len(strata) == min(64, done.document["strata_count"])
+    assert list(strata[0]) == ["stratum", "description", "rows", "sampled", "weight", "rate"]
+    assert sum(done.document["strata"]) == 1000
     first = out.read_bytes()
-    assert synthos("sample", path, "--rows", "50", "--out", out, "--seed", "4").code == 0
+    text = synthos("sample", path, "--rows", "50", "--out", out, "--seed", "4")
+    assert (text.code, "sampling confidence" in text.out, "cluster 0" in text.out) == (0, True, True)
     assert out.read_bytes() == first
     assert synthos("sample", path, "--rows", "50", "--out", tmp_path).code == 2
     again = synthos("sample", out, "--rows", "10", "--out", tmp_path / "again.parquet", "--json")

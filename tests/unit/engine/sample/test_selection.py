@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synthos_engine.sample import Chosen, row_priorities, select, selection, weights_of
+from synthos_engine.sample import Chosen, allocate, row_priorities, select, selection, weights_of
 from synthos_engine.sample.selection import all_rows
 
 SHARES = [0.6, 0.3, 0.09, 0.0099, 0.0001]
@@ -98,8 +98,8 @@ def test_bounds_that_were_too_tight_are_widened(monkeypatch: pytest.MonkeyPatch)
 def test_no_more_rows_are_held_than_a_little_above_those_taken() -> None:
     strata = many(200_000)
     sizes = np.bincount(strata)
-    taken = selection.allocate(sizes, RATES, 20_000)
-    held, _ = selection._below(in_parts(strata, 4096)(), selection._bounds(sizes, taken, 1.0), taken, 0)
+    taken = allocate(sizes, RATES, 20_000)
+    held, _ = selection._below(in_parts(strata, 4096)(), selection._bounds(sizes, taken, 1.0), taken, sizes, 0)
     assert len(held) < 20_000 + 5 * 32 + 9 * np.sqrt(taken).sum()
 
 

@@ -141,10 +141,10 @@ def _print_sample(drawn: Drawn, total: int, out: str) -> None:
     _out().print(f"{drawn.rows:,} of {total:,} rows ({of}), sampling confidence {drawn.confidence}: {escape(out)}")
     if drawn.strata is None:
         return
-    lightest = sorted(drawn.table, key=lambda row: (row.weight, row.rows))
+    rarest = sorted(drawn.table, key=lambda row: (-row.rate, -row.rows))
     table = Table("stratum", "rows", "in the sample", "weight")
     shown = drawn.table[:_LARGEST_SHOWN]
-    shown += [row for row in lightest if row not in shown][:_LARGEST_SHOWN]
+    shown += [row for row in rarest if row not in shown][:_LARGEST_SHOWN]
     for row in shown:
         table.add_row(escape(row.description), f"{row.rows:,}", f"{row.sampled:,}", _number(row.weight))
     _out().print(table)

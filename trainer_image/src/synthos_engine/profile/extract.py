@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, ClassVar, Final
 
 import numpy as np
 import pyarrow as pa
@@ -30,9 +30,9 @@ from synthos_engine.data.columns import (
 )
 from synthos_engine.data.storage_errors import storage_errors
 from synthos_engine.sample import Chosen, sampling_confidence, select, stratify, weights_of
-from synthos_engine.sample.labels import MOST_VALUES, ValueCodes, label_columns
+from synthos_engine.sample.labels import MOST_VALUES, Ints, ValueCodes, label_columns
 from synthos_engine.sample.naming import Label, in_words
-from synthos_engine.sample.selection import Ints, Strata, all_rows
+from synthos_engine.sample.selection import Strata, all_rows
 from synthos_engine.sample.strata import Shape, Stratification
 
 from .embedding import ColumnScale, embed
@@ -50,13 +50,17 @@ _WORD: Final = 40
 
 @dataclass(frozen=True)
 class StratumRow:
-    """A stratum: its number, what it is, its rows in the dataset and in the sample, the weight of each of those."""
+    """A stratum: its number, what it is, its rows in the dataset and in the sample.
+
+    `weight`: rows of the dataset that each of those stands for; `rate`: of over-representation, 1 where there is none.
+    """
 
     stratum: int
     description: str
     rows: int
     sampled: int
     weight: float
+    rate: float
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,7 @@ def draw_sample(
             int(sizes[number]),
             int(chosen.taken[number]),
             round(float(weights[number]), 6),
+            round(float(stratified.rates[number]), 3) if stratified is not None else 1.0,
         )
         for number in np.argsort(-sizes, kind="stable").tolist()
     ]
@@ -201,12 +206,12 @@ class _Numbered:
     chosen: Chosen
     weights: np.ndarray[tuple[int], np.dtype[np.float64]]
 
-    FIELDS = (
+    FIELDS: ClassVar[list[pa.Field[Any]]] = [
         pa.field(ROW_COLUMN, pa.int64(), nullable=False),
         pa.field(WEIGHT_COLUMN, pa.float64(), nullable=False),
         pa.field(RANK_COLUMN, pa.int64(), nullable=False),
         pa.field(STRATUM_COLUMN, pa.int32(), nullable=False),
-    )
+    ]
 
     def between(self, first: int, last: int) -> slice:
         a, b = np.searchsorted(self.chosen.rows, [first, last]).tolist()

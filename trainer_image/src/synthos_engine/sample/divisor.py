@@ -23,7 +23,7 @@ _BELOW: Final = 1 - 1e-9
 """Far more than rounding moves a key: what is left to take is settled key by key."""
 
 
-def order_keys(within: Ints, attraction: Floats) -> Floats:
+def order_keys(within: Ints, attraction: Floats | np.float64) -> Floats:
     """Key of the row that is the `within`-th (from 1) of a stratum of that attraction; negative for first rows."""
     return np.where(within == 1, -attraction, (within - 0.5) / attraction)
 
