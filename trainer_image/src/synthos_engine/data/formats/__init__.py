@@ -13,7 +13,7 @@ from synthos_api.v1alpha1 import DataFormat
 from ..layout import Layout
 from ..options import ReadOptions
 from ..source import Source
-from . import delimited, jsonl, parquet
+from . import arrow, delimited, excel, feather, hdf5, json_document, jsonl, parquet
 
 Types = Mapping[str, pa.DataType]
 
@@ -36,5 +36,10 @@ READERS: Final[dict[DataFormat, Reader]] = {
     "CSV": Reader(delimited.scan, delimited.batches, types_from_text=True),
     "TSV": Reader(delimited.scan, delimited.batches, types_from_text=True),
     "JSONL": Reader(jsonl.scan, jsonl.batches, types_from_text=True),
+    "JSON": Reader(json_document.scan, json_document.batches),
     "PARQUET": Reader(parquet.scan, parquet.batches),
+    "ARROW": Reader(arrow.scan, arrow.batches),
+    "FEATHER": Reader(feather.scan, feather.batches),
+    "HDF5": Reader(hdf5.scan, hdf5.batches),
+    "EXCEL": Reader(excel.scan, excel.batches),
 }
