@@ -76,6 +76,10 @@ test-fast: setup ## Unit and contract tests: no cluster, no root.
 test: machine lint ## Everything: lint, unit, contract, real API server, real cluster with real pods.
 	$(BIN)/python -m pytest -q
 
+.PHONY: fuzz
+fuzz: setup ## Damaged files of every format against the readers (FILES=200 for each).
+	$(BIN)/python -m hack.fuzz --files $(or $(FILES),200)
+
 .PHONY: bench
 bench: setup ## Benchmarks: ratios against a peer in the same run.
 	$(BIN)/python -m tests.bench

@@ -115,7 +115,7 @@ NUMBERLIKE = st.from_regex(r"-?[0-9]{0,20}\.?[0-9]{0,5}([eE][-+]?[0-9]{1,3})?", 
 def same_number(text: str, value: float) -> bool:
     """Up to 15 digits a double gives back what was written; with 17 it is the nearest there is."""
     written, found = Decimal(text), Decimal(repr(value))
-    digits = len(written.as_tuple().digits)
+    digits = len(written.normalize().as_tuple().digits)
     if digits <= 15 or not written:
         return written == found
     return digits <= 17 and abs(found / written - 1) < 2e-16

@@ -85,9 +85,9 @@ def test_empty_and_other_json(tmp_path: Path) -> None:
         read(tmp_path / "t.jsonl", "\n\n")
     with pytest.raises(EmptyDataset):
         read(tmp_path / "t.jsonl", "{}\n{}\n")
-    for content in ('[{"a": 1}]', '{\n  "a": 1\n}\n'):
-        with pytest.raises(UnknownFormat, match="not read yet"):
-            read(tmp_path / "t.json", content)
+    assert read(tmp_path / "t.jsonl", '[{"a": 1}]') == [{"a": 1}]
+    with pytest.raises(UnknownFormat, match="one object"):
+        read(tmp_path / "t.json", '{\n  "a": 1\n}\n')
 
 
 def test_malformed_lines_are_dropped_and_counted_when_asked(tmp_path: Path) -> None:

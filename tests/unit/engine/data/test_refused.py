@@ -7,7 +7,6 @@ import zipfile
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.feather
 import pyarrow.parquet as pq
 import pytest
 
@@ -22,7 +21,7 @@ from synthos_api.errors import (
 )
 from synthos_engine.data import DatasetLoader
 
-from .tables import people, write_parquet
+from .tables import WRITERS, people, write_parquet
 
 
 def refusal(path: Path | str) -> SynthosError:
@@ -67,18 +66,25 @@ def test_other_schemes() -> None:
         assert isinstance(refusal(uri), DataError)
 
 
-def test_formats_that_are_known_but_not_read(tmp_path: Path) -> None:
-    pyarrow.feather.write_feather(pa.table({"a": [1]}), str(tmp_path / "a.feather"))
-    (tmp_path / "b.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
-    with zipfile.ZipFile(tmp_path / "d.xlsx", "w") as book:
-        book.writestr("[Content_Types].xml", "")
+def test_content_of_no_format(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "d.zip", "w") as book:
+        book.writestr("a.txt", "a")
     (tmp_path / "e").write_bytes(bytes(range(256)))
     (tmp_path / "f.txt").write_text("Some prose.\nAnd more of it, too.\n")
-    for path, words in {"a.feather": "ARROW", "b.h5": "HDF5", "d.xlsx": "EXCEL"}.items():
-        error = refusal(tmp_path / path)
-        assert (error.code, words in str(error)) == (UnknownFormat.code, True), path
-    for path in ("e", "f.txt"):
+    for path in ("d.zip", "e", "f.txt"):
         assert refusal(tmp_path / path).code == UnknownFormat.code
+
+
+@pytest.mark.parametrize("name", sorted(WRITERS))
+@pytest.mark.parametrize("keep", [0.1, 0.5, 0.97])
+def test_a_truncated_file_is_never_read_as_a_whole_one(tmp_path: Path, name: str, keep: float) -> None:
+    suffix, write = WRITERS[name]
+    content = write(tmp_path / "whole", people(60)).read_bytes()
+    path = tmp_path / f"part{suffix}"
+    path.write_bytes(content[: int(len(content) * keep)])
+    if suffix in (".csv", ".tsv", ".jsonl"):
+        path.write_bytes(path.read_bytes() + b'\n"')  # in text a cut between two rows cannot be seen
+    assert refusal(path).code in (CorruptData.code, EmptyDataset.code, UnknownFormat.code)
 
 
 @pytest.mark.parametrize("keep", [4, 11, 0.3, 0.9, -1])

@@ -16,7 +16,7 @@ from .source import Source
 
 HEAD_BYTES: Final = 64 * 1024
 _SNIFFED_LINES: Final = 50
-READ_NOW: Final = ("CSV", "TSV", "JSONL", "PARQUET")
+READ_NOW: Final = get_args(DataFormat)
 DELIMITERS: Final = (",", ";", "\t", "|")
 _MAGIC: Final[tuple[tuple[bytes, DataFormat], ...]] = (
     (b"PAR1", "PARQUET"),
@@ -44,12 +44,20 @@ _BY_SUFFIX: Final[dict[str, DataFormat]] = {
     ".pq": "PARQUET",
     ".h5": "HDF5",
     ".hdf5": "HDF5",
+    ".hdf": "HDF5",
     ".arrow": "ARROW",
+    ".arrows": "ARROW",
+    ".ipc": "ARROW",
     ".feather": "FEATHER",
     ".xlsx": "EXCEL",
     ".xls": "EXCEL",
+    ".xlsm": "EXCEL",
+    ".xlsb": "EXCEL",
 }
+_ARROW_STREAM: Final = re.compile(rb"(\xff{4})?..[\x00-\x0f]\x00[\x04-\x40]\x00\x00\x00", re.DOTALL)
+"""The marker that a message goes on (not before Arrow 0.15), its header's length, where the header's table lies."""
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
+_ARRAY_OF_OBJECTS: Final = re.compile(r'\[\s*\{\s*"[^"]*"\s*:')
 _LONGEST_MAGIC: Final = 16
 _BOMS: Final = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 _BINARY: Final = ("PARQUET", "HDF5", "ARROW", "FEATHER", "EXCEL")
@@ -64,7 +72,7 @@ class Detected:
 
 
 def detect_format(source: Source, stated: DataFormat | None = None) -> Detected:
-    """The format of `source`, one of READ_NOW.
+    """The format of `source`.
 
     `stated` is what the user says it is; content that contradicts it is an error, not a guess.
     Raises EmptyDataset, UnknownFormat, or CorruptData for text in an encoding that is not read.
@@ -79,11 +87,9 @@ def detect_format(source: Source, stated: DataFormat | None = None) -> Detected:
     found = _binary_format(head, source)
     if found is None:
         found = _text_format(head, source, stated)
-    if stated is not None and found != stated and not {found, stated} <= {"CSV", "TSV"}:
+    if stated is not None and found != stated and not _same(found, stated, head):
         raise CorruptData(f"is said to be {stated} and looks like {found}").at(source.text, byte=0)
-    final = stated or found
-    if final not in READ_NOW:
-        raise UnknownFormat(f"is {final}, which is not read yet; give {', '.join(READ_NOW)}").at(source.text)
+    final = stated or _named(found, head, source.suffix)
     if source.compression and final in _BINARY:
         words = (
             f"is {final} compressed with {source.compression}; decompress it first (text formats are read compressed)"
@@ -93,6 +99,15 @@ def detect_format(source: Source, stated: DataFormat | None = None) -> Detected:
     if named is None or named == final or {named, final} <= {"CSV", "TSV"}:
         return Detected(final)
     return Detected(final, (f"its name ends in {source.suffix}, its content is {final}",))
+
+
+def _same(found: DataFormat, stated: DataFormat, head: bytes) -> bool:
+    """Whether content is both: tables with any delimiter, and Arrow's file, which is Feather's version 2."""
+    return {found, stated} <= {"CSV", "TSV"} or ({found, stated} == {"ARROW", "FEATHER"} and head[:6] == b"ARROW1")
+
+
+def _named(found: DataFormat, head: bytes, suffix: str) -> DataFormat:
+    return "FEATHER" if suffix == ".feather" and _same(found, "FEATHER", head) else found
 
 
 def _is_text(head: bytes) -> bool:
@@ -113,11 +128,13 @@ def _binary_format(head: bytes, source: Source) -> DataFormat | None:
     for magic, name in _MAGIC:
         if head.startswith(magic):
             return name
+    if _ARROW_STREAM.match(head):
+        return "ARROW"
     for magic, words in _FOREIGN:
         if head.startswith(magic):
             raise UnknownFormat(f"is {words}").at(source.text)
     if head.startswith(b"PK\x03\x04"):
-        if source.suffix == ".xlsx" or b"[Content_Types].xml" in head:
+        if _BY_SUFFIX.get(source.suffix) == "EXCEL" or b"[Content_Types].xml" in head or b"xl/work" in head:
             return "EXCEL"
         raise UnknownFormat("is a zip archive").at(source.text)
     for mark, encoding in _BOMS:
@@ -143,9 +160,11 @@ def _text_format(head: bytes, source: Source, stated: DataFormat | None) -> Data
 
 
 def _contradicts(text: str, hint: str) -> bool:
-    """Whether text named JSONL is one JSON array, or text named CSV is JSON objects, the first no header."""
+    """Whether text named JSONL is one JSON array, or text named CSV is JSON objects, no header first."""
     if hint == "JSONL":
         return text.startswith("[")
+    if _ARRAY_OF_OBJECTS.match(text):
+        return True
     return text.startswith("{") and _is_object(text.partition("\n")[0])
 
 

@@ -14,7 +14,7 @@ from .columns import JSON_MARK, is_json
 
 _ABSENT_IS_MISSING: Final = ("JSON", "JSONL")
 """Formats whose rows name their columns: a file need not have all of them."""
-_TYPED_BY_TEXT: Final = ("CSV", "TSV", "JSONL")
+_TYPED_BY_TEXT: Final = ("CSV", "TSV", "JSON", "JSONL")
 """Formats whose values have no type of their own: what has no common type stays the text that it is."""
 
 
@@ -32,7 +32,16 @@ def unified(schemas: Sequence[tuple[str, pa.Schema]], file_format: str) -> pa.Sc
             _same_names(result, other, place)
         names = dict.fromkeys([*result.names, *other.names])
         result = pa.schema([_common(result, other, name, place, file_format) for name in names])
-    return result
+    return wide_indices(result) if len(schemas) > 1 else result
+
+
+def wide_indices(schema: pa.Schema) -> pa.Schema:
+    """Each file has a dictionary of its own: room for the words of all of them in the indices."""
+    for number, field in enumerate(schema):
+        if pa.types.is_dictionary(field.type) and field.type.index_type.bit_width < 32:
+            wide = pa.dictionary(pa.int32(), field.type.value_type, field.type.ordered)
+            schema = schema.set(number, field.with_type(wide))
+    return schema
 
 
 def _same_names(first: pa.Schema, other: pa.Schema, place: str) -> None:
@@ -78,8 +87,17 @@ def conform(batch: pa.RecordBatch, schema: pa.Schema, place: str) -> pa.RecordBa
             continue
         column = batch.column(field.name)
         try:
-            columns.append(column if column.type == field.type else pc.cast(column, field.type))
+            columns.append(_cast(column, field.type))
         except pa.ArrowInvalid as error:
             message = f"a value of column {field.name!r} does not fit {field.type}, the type that all files share"
             raise SchemaMismatch(message).at(place) from error
     return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _cast(column: pa.Array[Any], kind: pa.DataType) -> pa.Array[Any]:
+    if column.type == kind:
+        return column
+    if pa.types.is_dictionary(kind) and pa.types.is_dictionary(column.type):
+        indices, words = pc.cast(column.indices, kind.index_type), pc.cast(column.dictionary, kind.value_type)
+        return pa.DictionaryArray.from_arrays(indices, words, ordered=kind.ordered)
+    return pc.cast(column, kind)

@@ -13,7 +13,7 @@ from synthos_api.v1alpha1 import DataFormat
 from ..layout import Fields, Layout
 from ..options import ReadOptions
 from ..source import Source
-from . import delimited, jsonl, parquet
+from . import arrow, delimited, excel, feather, hdf5, json_document, jsonl, parquet
 
 
 @dataclass(frozen=True)
@@ -34,5 +34,10 @@ READERS: Final[dict[DataFormat, Reader]] = {
     "CSV": Reader(delimited.scan, delimited.batches, types_from_text=True),
     "TSV": Reader(delimited.scan, delimited.batches, types_from_text=True),
     "JSONL": Reader(jsonl.scan, jsonl.batches, types_from_text=True),
+    "JSON": Reader(json_document.scan, json_document.batches, types_from_text=True),
     "PARQUET": Reader(parquet.scan, parquet.batches),
+    "ARROW": Reader(arrow.scan, arrow.batches),
+    "FEATHER": Reader(feather.scan, feather.batches),
+    "HDF5": Reader(hdf5.scan, hdf5.batches),
+    "EXCEL": Reader(excel.scan, excel.batches),
 }

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pyarrow as pa
+
+from synthos_api.errors import CorruptData
 
 from ..columns import JSON_MARK, is_json
 from ..layout import Fields
@@ -86,6 +88,19 @@ class SeenColumns:
         return pa.schema([seen.as_field(name, at_least.get(name)) for name, seen in self._columns.items()])
 
 
+def schema_of(rows: Iterable[Object], at_least: Fields) -> tuple[pa.Schema, int]:
+    """The schema that holds all rows, and their number. Raises CorruptData with the row."""
+    seen = SeenColumns()
+    total = 0
+    for row in rows:
+        try:
+            seen.add(row)
+        except ValueError as error:
+            raise CorruptData(str(error)).at(row=total) from error
+        total += 1
+    return seen.schema(at_least), total
+
+
 def record_batch(rows: Sequence[Object], schema: pa.Schema) -> pa.RecordBatch:
     """The objects as rows of `schema`, which `SeenColumns` gave for them; an absent name is missing."""
     arrays = []
@@ -104,7 +119,7 @@ def decode_checked(text: str) -> Any:
     that overflows and for half of a surrogate pair, RecursionError for what is nested too deeply.
     `NaN` and `Infinity`, which Python writes, are read.
     """
-    value = _CHECKED.decode(text)
+    value = CHECKED.decode(text)
     if "\\u" in text:
         json.dumps(value, ensure_ascii=False).encode()
     return value
@@ -124,7 +139,8 @@ def _unique(pairs: list[tuple[str, Any]]) -> Object:
     return value
 
 
-_CHECKED: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite)
+CHECKED: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite)
+"""Decodes with everything checked that only a look at the text can tell, but surrogates."""
 _NAMES: Final[dict[type, str]] = {
     list: "an array",
     str: "a string",
@@ -135,7 +151,7 @@ _NAMES: Final[dict[type, str]] = {
 }
 
 
-def kind_of(value: Any) -> str:
+def name_of(value: Any) -> str:
     """What a JSON value is, in words."""
     return _NAMES.get(type(value), "null")
 

@@ -30,7 +30,7 @@ from ..kept import KeptRows
 from ..layout import Fields, Layout
 from ..options import ReadOptions
 from ..source import Source
-from .json_values import EXACT, Object, SeenColumns, decode_checked, kind_of, reason, record_batch
+from .json_values import EXACT, Object, SeenColumns, decode_checked, name_of, reason, record_batch, schema_of
 from .quotes import NeedsCloserLook
 
 MAX_LINE_BYTES: Final = 256 * 1024 * 1024
@@ -58,7 +58,7 @@ def scan(source: Source, _file_format: str, options: ReadOptions, types: Fields)
     kept = _kept_by_arrow(source, schema)
     plain = kept is not None
     if kept is None:
-        rows, schema = _all_types(source, types, dropped if drop else None)
+        schema, rows = schema_of(_objects(source, dropped if drop else None, check=True), types)
         if not len(schema):
             raise EmptyDataset("there is no object with a value").at(source.text)
         kept = None if drop else _kept_by_arrow(source, schema)
@@ -117,19 +117,6 @@ def _first_types(source: Source, types: Fields) -> pa.Schema:
             except (ValueError, AttributeError, RecursionError):
                 return pa.schema([])
     return seen.schema(types)
-
-
-def _all_types(source: Source, types: Fields, dropped: _Dropped | None) -> tuple[int, pa.Schema]:
-    """(rows, types) of the whole file."""
-    seen = SeenColumns()
-    rows = 0
-    for row in _objects(source, dropped, check=True):
-        try:
-            seen.add(row)
-        except ValueError as error:
-            raise CorruptData(str(error)).at(source.text, row=rows) from error
-        rows += 1
-    return rows, seen.schema(types)
 
 
 def _kept_by_arrow(source: Source, schema: pa.Schema) -> KeptRows | None:
@@ -223,7 +210,7 @@ def _object(line: bytes, number: int, *, check: bool) -> Object:
     except (ValueError, RecursionError) as error:
         raise CorruptData(f"line {number}: {reason(error)}") from error
     if not isinstance(value, dict):
-        raise CorruptData(f"line {number}: expected a JSON object, found {kind_of(value)}")
+        raise CorruptData(f"line {number}: expected a JSON object, found {name_of(value)}")
     return value
 
 
