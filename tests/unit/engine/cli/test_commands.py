@@ -58,6 +58,9 @@ def test_no_command_but_validate_loads_pytorch(tmp_path: Path) -> None:
         ("sample", "a", "--rows", "0", "--out", "x"),
         ("sample", "a", "--rows", "many", "--out", "x"),
         ("profile", "a", "--seed", "-1"),
+        ("profile", "a", "--workers", "0"),
+        ("profile", "a", "--modality", "image"),
+        ("profile", "a", "--workers", "2", "--dask", "tcp://127.0.0.1:9"),
         ("validate", "a", "--cascade", "no-such-preset"),
     ],
 )
@@ -135,9 +138,21 @@ def test_profile(synthos: Synthos, tmp_path: Path) -> None:
     assert done.document["profile"]["duplicate_row_percentage"] == 50.0
     assert done.document["pre_screen"]["matches"][0]["signature_id"] == "heavy-duplication"
     assert done.document["columns"][0]["distinct"] == 100
+    assert done.document["profile"]["modality"] == "table"
+    assert done.document["profile"]["fingerprint"]["missing_share"] == pytest.approx(0.028)
+    assert done.document["details"]["row_blocks"] == 1
     text = synthos("profile", path)
     assert "heavy-duplication" in text.out
     assert "reading" in text.err
+
+
+def test_profile_by_processes_and_of_a_given_modality(synthos: Synthos, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "people.csv", people(100))
+    one, two = (synthos("profile", path, "--json", "--workers", workers) for workers in ("1", "2"))
+    assert one.document == two.document
+    given = synthos("profile", path, "--json", "--modality", "text").document["profile"]
+    assert given["modality"] == "text"
+    assert given["measured_text_bytes"] > 0
 
 
 def test_sample(synthos: Synthos, tmp_path: Path) -> None:
