@@ -72,7 +72,7 @@ def sample(
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """Write a stratified sample as Parquet: `__row__` is the row's number in DATASET, `__weight__` what it stands for."""
+    """Write a stratified sample as Parquet: `__row__` is the number in DATASET, `__weight__` what it stands for."""
     with command_edge(as_json=as_json):
         from .data_commands import sample_command
 
