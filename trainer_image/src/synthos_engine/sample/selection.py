@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,14 +103,12 @@ def _lowest(rows: Ints, strata: Strata, taken: Ints, attraction: Floats, seed: i
     return Chosen(rows[chosen], strata[chosen], ranks[chosen], taken)
 
 
-def _ordered(
-    rows: Ints, strata: Strata, taken: Ints, attraction: Floats, seed: int
-) -> tuple[NDArray[np.signedinteger], Floats]:
+def _ordered(rows: Ints, strata: Strata, taken: Ints, attraction: Floats, seed: int) -> tuple[NDArray[Any], Floats]:
     """Places of the rows taken, stratum by stratum in the order of their priorities, and their keys."""
     by_stratum = np.argsort(strata, kind="stable")
     ends = np.cumsum(np.bincount(strata, minlength=len(taken)))
-    place = np.int32 if len(rows) < 2**31 else np.int64
-    places, keys = np.empty(int(taken.sum()), place), np.empty(int(taken.sum()))
+    places: NDArray[Any] = np.empty(int(taken.sum()), np.int32 if len(rows) < 2**31 else np.int64)
+    keys = np.empty(len(places))
     first = 0
     for stratum in np.flatnonzero(taken):
         here = by_stratum[ends[stratum - 1] if stratum else 0 : ends[stratum]]
