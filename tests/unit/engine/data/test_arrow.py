@@ -155,7 +155,7 @@ def test_every_value_comes_back(
     table = pa.Table.from_pylist(rows, SCHEMA)
     if kind == "1":
         held = io.BytesIO()
-        with pytest.warns(DeprecationWarning):
+        with pytest.warns(DeprecationWarning, match="V1"):
             pyarrow.feather.write_feather(table, held, version=1)
         path.write_bytes(held.getvalue())
     else:
@@ -172,10 +172,15 @@ def test_the_types_of_feather_1(tmp_path: Path) -> None:
             "small": pa.array([1, 2, None], pa.int8()),
         }
     )
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="V1"):
         pyarrow.feather.write_feather(table, str(tmp_path / "t.feather"), version=1)
     got = read(tmp_path / "t.feather", 2)
     assert got.to_pylist() == table.to_pylist()
     assert got.schema.types[:2] == table.schema.types[:2]
     assert got.schema.types[3] == pa.int8()
     assert pa.types.is_dictionary(got.schema.types[2])
+
+
+def test_a_stored_file_of_feather_1() -> None:
+    """Stays readable when Arrow no longer writes the format."""
+    assert read(Path(__file__).parent / "files" / "version_1.feather").to_pylist() == people(12)
