@@ -24,6 +24,7 @@ _ALWAYS_BYTES: Final = 64 * 1024 * 1024
 _BLOCK: Final = 4 * 1024 * 1024
 _MAX_CELL_BYTES: Final = 64 * 1024 * 1024
 _CELL: Final = re.compile(rb"<(?:\w+:)?c(?=[\s>/])([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
+_OPENED: Final = re.compile(rb"<(?:\w+:)?c[\s>/]")
 _PLACE: Final = re.compile(rb"""\br=["']([A-Z]{1,3})([0-9]{1,7})["']""")
 _KIND: Final = re.compile(rb"""\bt=["'](\w+)["']""")
 _FORMULA: Final = re.compile(rb"<(?:\w+:)?f[\s>/]")
@@ -82,13 +83,14 @@ class _Area:
         self._problem: tuple[int, str] | None = None
 
     def look(self, text: bytes) -> bytes:
-        """Takes whole cells from `text`; returns what is left behind the last one."""
+        """Takes whole cells from `text`; returns the one that is not complete yet."""
         end = 0
         for match in _CELL.finditer(text):
             end = match.end()
             if match[2]:
                 self._add(match[1], match[2])
-        return text[end:]
+        cut = _OPENED.search(text, end)
+        return text[cut.start() :] if cut else b""
 
     def _add(self, attributes: bytes, content: bytes) -> None:
         place = _PLACE.search(attributes)

@@ -62,7 +62,8 @@ def as_array(values: list[Any], kind: pa.DataType) -> pa.Array[Any]:
         return pa.array([value if value is None else int(value) for value in values], kind)
     if pa.types.is_timestamp(kind):
         return pa.array([_as_datetime(value) for value in values], kind)
-    return pa.array(values, kind)
+    found: pa.Array[Any] = pa.array(values, kind)
+    return found
 
 
 def as_text(value: Any) -> str:

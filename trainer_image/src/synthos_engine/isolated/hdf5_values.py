@@ -39,10 +39,12 @@ def as_array(values: Any, kind: Any, name: str, *, top: bool = True) -> pa.Array
         bits = values.view(np.uint8) if values.flags.c_contiguous else np.ascontiguousarray(values).view(np.uint8)
         if bits.size and bits.max() > 1:
             raise Refused("CorruptData", f"column {name!r}: a boolean that is neither true nor false")
-        return pa.array(bits.astype(bool))
+        flags: pa.Array[Any] = pa.array(bits.astype(bool))
+        return flags
     if kind.kind in "iu" or (kind.kind == "f" and kind.itemsize <= 8):
         native = np.ascontiguousarray(values, values.dtype.newbyteorder("="))
-        return pa.array(native, from_pandas=top)
+        numbers: pa.Array[Any] = pa.array(native, from_pandas=top)
+        return numbers
     raise Refused("UnknownFormat", f"column {name!r} is of type {kind}, which is not read")
 
 
@@ -66,7 +68,9 @@ def _lists(values: Any, kind: Any, name: str) -> pa.Array[Any]:
     if offsets[-1] > np.iinfo(np.int32).max:
         raise Refused("DatasetTooLarge", f"column {name!r}: its sequences are too long")
     items = as_array(joined, kind, name, top=False)
-    return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), items)
+    starts: Any = pa.array(offsets.astype(np.int32))
+    lists: pa.Array[Any] = pa.ListArray.from_arrays(starts, items)
+    return lists
 
 
 def _enumeration(values: Any, names: dict[str, int], name: str) -> pa.Array[Any]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -37,6 +36,11 @@ SECONDS: Final = {"HDF5": 60, "EXCEL": 600}
 MAX_COPIED_BYTES: Final = 64 * 1024**3
 """Of an S3 object that has to be copied."""
 _PACKAGES: Final = str(Path(next(iter(synthos_engine.isolated.__path__))).parent.parent)
+
+_START: Final = (
+    "import sys; sys.path.append(sys.argv.pop(1)); from synthos_engine.isolated.__main__ import main; sys.exit(main())"
+)
+"""Finds this package behind everything else, wherever it was imported from."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +84,10 @@ def local_copy(source: Source) -> tuple[str, Any]:
 @contextmanager
 def parsed(source: Source, path: str, file_format: str, **options: Any) -> Iterator[Parsed]:
     """Starts the parser; ends it with the context. Raises what the parser refuses, with the file's name."""
-    call = [sys.executable, "-m", "synthos_engine.isolated", file_format, path]
-    call.append(json.dumps({"seconds": SECONDS[file_format], **options}))
-    paths = [_PACKAGES, *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    settings = json.dumps({"seconds": SECONDS[file_format], **options})
+    call = [sys.executable, "-P", "-c", _START, _PACKAGES, file_format, path, settings]
     with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(call, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said, env=environment)
+        process = subprocess.Popen(call, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said)
         stream = cast(BinaryIO, process.stdout)
         try:
             line = stream.readline()
