@@ -56,12 +56,27 @@ def inspect(dataset: Dataset, as_json: Json = False) -> None:
 
 
 @app.command()
-def profile(dataset: Dataset, seed: Seed = 0, as_json: Json = False) -> None:
-    """Diversity, clusters, correlations, and the pre-screen against signatures of degenerate data."""
+def profile(
+    dataset: Dataset,
+    modality: Annotated[
+        str | None,
+        typer.Option("--modality", metavar="KIND", help="text, table, series or mixed. Default: found out."),
+    ] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes that share the work.")] = 1,
+    dask: Annotated[
+        str | None, typer.Option("--dask", metavar="ADDRESS", help="Work on the Dask cluster of this scheduler.")
+    ] = None,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Diversity, clusters, correlations, and the pre-screen against signatures of degenerate data.
+
+    The result is the same whoever does the work: one core, several processes or a Dask cluster.
+    """
     with command_edge(as_json=as_json):
         from .data_commands import profile_command
 
-        profile_command(dataset, seed=seed, as_json=as_json)
+        profile_command(dataset, modality=modality, workers=workers, dask=dask, seed=seed, as_json=as_json)
 
 
 @app.command()
@@ -72,7 +87,7 @@ def sample(
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """Write a stratified sample as Parquet: `__row__` is the number in DATASET, `__weight__` what it stands for."""
+    """Write a stratified sample as Parquet: `__row__` is a row's number in DATASET, `__weight__` what it stands for."""
     with command_edge(as_json=as_json):
         from .data_commands import sample_command
 
