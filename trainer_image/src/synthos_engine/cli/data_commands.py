@@ -8,24 +8,21 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from synthos_api.errors import UsageError
 from synthos_api.results import PreScreenResult
-from synthos_api.v1alpha1 import DatasetRef
-from synthos_engine.data import DatasetLoader
+from synthos_engine.data import DatasetMetadata
 from synthos_engine.data.location import LocalPath, parse_location
 
 from .edge import emit
+from .reading import Reading, tell_notes
 from .view import ProgressView
 
 if TYPE_CHECKING:
     from synthos_engine.profile.executors import Executor
-
-if TYPE_CHECKING:
     from synthos_engine.profile.extract import Drawn
 
 MOST_STRATA_SHOWN: Final = 64
@@ -33,8 +30,9 @@ MOST_STRATA_SHOWN: Final = 64
 _LARGEST_SHOWN: Final = 6
 
 
-def inspect_dataset(dataset: str, *, as_json: bool) -> None:
-    metadata = DatasetLoader().get_metadata(dataset)
+def inspect_dataset(dataset: str, how: Reading, *, as_json: bool) -> None:
+    metadata = how.loader().get_metadata(dataset, how.file_format)
+    tell_notes(metadata)
     if as_json:
         emit(asdict(metadata))
         return
@@ -42,31 +40,38 @@ def inspect_dataset(dataset: str, *, as_json: bool) -> None:
     for column in metadata.columns:
         table.add_row(escape(repr(column.name) if column.name.strip() != column.name else column.name), column.type)
     _out().print(
-        f"{metadata.format}, {metadata.total_rows:,} rows, {len(metadata.columns)} columns, "
+        f"{metadata.format}{_stored(metadata)}, {metadata.total_rows:,} rows, {len(metadata.columns)} columns, "
         f"{metadata.size_bytes:,} bytes, about {metadata.estimated_memory_mb:,.1f} MB in memory"
     )
     _out().print(table)
 
 
+def _stored(metadata: DatasetMetadata) -> str:
+    compression = f" ({metadata.compression})" if metadata.compression else ""
+    return f"{compression} in {metadata.files} files" if metadata.files > 1 else compression
+
+
 def profile_command(
-    dataset: str, *, modality: str | None, workers: int, dask: str | None, seed: int, as_json: bool
+    dataset: str, how: Reading, *, modality: str | None, workers: int, dask: str | None, seed: int, as_json: bool
 ) -> None:
     from synthos_engine.profile import prescreen, profile_dataset
     from synthos_engine.profile.modality import modality_named
 
     given = None if modality is None else modality_named(modality)
     executor = _executor(workers, dask)
+    loader, ref = how.loader(), how.reference(dataset)
     with ProgressView() as view:
         view.begin("profile")
         profile = profile_dataset(
-            DatasetLoader(),
-            dataset_ref(dataset),
+            loader,
+            ref,
             seed=seed,
             on_rows=lambda done, total: view.rows("reading", done, total),
             modality=given,
             executor=executor,
         )
         view.end()
+    tell_notes(loader.get_metadata(ref.uri, ref.format))
     result = profile.result
     screened = prescreen(result.metrics, result.duplicate_row_percentage, result.total_rows)
     columns = [asdict(column) for column in profile.columns]
@@ -94,13 +99,13 @@ def _executor(workers: int, dask: str | None) -> Executor:
     return ProcessPool(workers) if workers > 1 else OneCore()
 
 
-def sample_command(dataset: str, *, rows: int, out: str, seed: int, as_json: bool) -> None:
+def sample_command(dataset: str, how: Reading, *, rows: int, out: str, seed: int, as_json: bool) -> None:
     from synthos_engine.data.store import open_store
     from synthos_engine.profile import profile_dataset
     from synthos_engine.profile.extract import draw_sample
 
     folder, name = _split(out)
-    loader, ref = DatasetLoader(), dataset_ref(dataset)
+    loader, ref = how.loader(), how.reference(dataset)
     if _same_place(ref.uri, out):
         raise UsageError("--out is the dataset itself, which the sample would replace").at(out)
     store = open_store(folder)
@@ -119,6 +124,7 @@ def sample_command(dataset: str, *, rows: int, out: str, seed: int, as_json: boo
         )
         store.write_file(name, path)
         view.end()
+    tell_notes(loader.get_metadata(ref.uri, ref.format))
     total = profile.result.total_rows
     if as_json:
         emit(
@@ -150,16 +156,6 @@ def _print_sample(drawn: Drawn, total: int, out: str) -> None:
     _out().print(table)
     if len(drawn.table) > len(shown):
         _out().print(f"the largest and the most over-represented of {len(drawn.table):,} strata")
-
-
-def dataset_ref(text: str) -> DatasetRef:
-    """The reference that phases take, of what the user wrote; relative paths become absolute."""
-    location = parse_location(text)
-    uri = str(location.path.absolute()) if isinstance(location, LocalPath) else location.text
-    try:
-        return DatasetRef(uri=uri)
-    except ValidationError as error:
-        raise UsageError("neither a path nor s3://bucket/key").at(text) from error
 
 
 def _split(out: str) -> tuple[str, str]:

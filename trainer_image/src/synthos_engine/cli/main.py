@@ -13,6 +13,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from .edge import command_edge
+from .reading import DropMalformed, Format, Missing, Sheet, TablePath, reading
 
 app = typer.Typer(
     name="synthos",
@@ -24,9 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Dataset = Annotated[
-    str, typer.Argument(metavar="DATASET", help="A path, file:// or s3:// URI; CSV, TSV, JSONL or Parquet.")
-]
+Dataset = Annotated[str, typer.Argument(metavar="DATASET", help="A path, a folder, a glob, or a file:// or s3:// URI.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else there.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, max=2**31 - 1, help="Same data and seed, same result.")]
 
@@ -47,12 +46,21 @@ def _root(
 
 
 @app.command()
-def inspect(dataset: Dataset, as_json: Json = False) -> None:
+def inspect(
+    dataset: Dataset,
+    file_format: Format = None,
+    drop_malformed: DropMalformed = False,
+    missing: Missing = None,
+    sheet: Sheet = None,
+    table: TablePath = None,
+    as_json: Json = False,
+) -> None:
     """What a dataset is, without loading it: format, rows, columns, sizes."""
     with command_edge(as_json=as_json):
         from .data_commands import inspect_dataset
 
-        inspect_dataset(dataset, as_json=as_json)
+        how = reading(file_format, drop_malformed, missing, sheet, table)
+        inspect_dataset(dataset, how, as_json=as_json)
 
 
 @app.command()
@@ -66,6 +74,11 @@ def profile(
     dask: Annotated[
         str | None, typer.Option("--dask", metavar="ADDRESS", help="Work on the Dask cluster of this scheduler.")
     ] = None,
+    file_format: Format = None,
+    drop_malformed: DropMalformed = False,
+    missing: Missing = None,
+    sheet: Sheet = None,
+    table: TablePath = None,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
@@ -76,7 +89,8 @@ def profile(
     with command_edge(as_json=as_json):
         from .data_commands import profile_command
 
-        profile_command(dataset, modality=modality, workers=workers, dask=dask, seed=seed, as_json=as_json)
+        how = reading(file_format, drop_malformed, missing, sheet, table)
+        profile_command(dataset, how, modality=modality, workers=workers, dask=dask, seed=seed, as_json=as_json)
 
 
 @app.command()
@@ -84,6 +98,11 @@ def sample(
     dataset: Dataset,
     rows: Annotated[int, typer.Option("--rows", min=1, help="Rows to take; all where there are no more.")],
     out: Annotated[str, typer.Option("--out", metavar="FILE", help="Parquet file to write: a path or an s3:// URI.")],
+    file_format: Format = None,
+    drop_malformed: DropMalformed = False,
+    missing: Missing = None,
+    sheet: Sheet = None,
+    table: TablePath = None,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
@@ -91,7 +110,8 @@ def sample(
     with command_edge(as_json=as_json):
         from .data_commands import sample_command
 
-        sample_command(dataset, rows=rows, out=out, seed=seed, as_json=as_json)
+        how = reading(file_format, drop_malformed, missing, sheet, table)
+        sample_command(dataset, how, rows=rows, out=out, seed=seed, as_json=as_json)
 
 
 @app.command()

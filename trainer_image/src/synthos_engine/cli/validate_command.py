@@ -24,13 +24,13 @@ from synthos_api.results import VerdictName
 from synthos_api.v1alpha1 import CascadeSpec, DatasetRef, TierSpec
 from synthos_engine.context import PhaseContext, Preempted
 from synthos_engine.data.artifacts import config_digest
-from synthos_engine.data.source import open_source
+from synthos_engine.data.parts import version_of
 from synthos_engine.data.store import open_store
 from synthos_engine.pipeline import run_phase
 
 from .cascade_option import cascade_of
-from .data_commands import dataset_ref
 from .edge import emit, say
+from .reading import dataset_ref
 from .view import ProgressView
 
 EXIT_CODES: Final[dict[VerdictName, int]] = {
@@ -49,7 +49,7 @@ def validate_command(
     if "://" in out or (folder.exists() and not folder.is_dir()):
         raise UsageError("--out is a folder of this machine").at(out)
     # The inputs first: a wrong path must not wait for PyTorch to load.
-    inputs = [(ref, open_source(ref.uri).version) for ref in map(dataset_ref, filter(None, (dataset, reference)))]
+    inputs = [(ref, version_of(ref.uri)) for ref in map(dataset_ref, filter(None, (dataset, reference)))]
     chosen = cascade_of(cascade)
     base = _config(inputs, chosen, seed, stop_when_certain=chosen.stop_when_certain or not thorough)
     work = folder / WORK_FOLDER / _digest(base, [version for _, version in inputs])

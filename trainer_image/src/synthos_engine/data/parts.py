@@ -43,6 +43,11 @@ def open_parts(uri: str) -> list[Source]:
     return [open_source(part) for part in found]
 
 
+def version_of(uri: str) -> str:
+    """What changes when one of the dataset's files does."""
+    return " ".join(source.version for source in open_parts(uri))
+
+
 def _files(location: LocalPath) -> list[str] | None:
     """Paths of the parts, None where the location is one file."""
     path = location.path
