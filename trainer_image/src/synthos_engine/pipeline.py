@@ -37,6 +37,8 @@ from .profile.extract import draw_sample, sample_schema
 from .profile.schemas import common_schemas
 
 Extra = dict[str, Any]
+MOST_STRATA: Final = 64
+"""Of which the artifact tells in words what they are: the largest."""
 REFERENCE_SEED_STEP: Final = 1
 """The reference is sampled with another seed than the candidate, else equal rows would be paired by number."""
 
@@ -152,6 +154,7 @@ class _Work:
             "columns": [asdict(column) for column in profile.columns],
             "details": profile.details,
             "strata": drawn.strata,
+            "strata_table": [asdict(row) for row in drawn.table[:MOST_STRATA]],
         }
         return replace(profile, result=result), extra
 

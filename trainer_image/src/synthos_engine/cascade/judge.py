@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from synthos_api.errors import DatasetNotFound, InternalError
 from synthos_api.phases import (
@@ -60,7 +61,7 @@ def run_verdict(context: PhaseContext) -> VerdictResult:
     )
     _report(context, "writing the report", 70)
     content = document.model_dump_json(indent=1, exclude={"combined_impact"}).encode()
-    context.store.write_bytes(REPORT, render(document, models).encode())
+    context.store.write_bytes(REPORT, render(document, models, _profile(context.store)).encode())
     context.store.write_bytes(VERDICT_DOCUMENT, content)
     _report(context, "judged", 100)
     return VerdictResult(
@@ -68,6 +69,11 @@ def run_verdict(context: PhaseContext) -> VerdictResult:
         verdict_uri=context.store.uri(VERDICT_DOCUMENT),
         report_uri=context.store.uri(REPORT),
     )
+
+
+def _profile(store: Store) -> dict[str, Any]:
+    """What the profile keeps beyond its outcome, nothing where there is no profile."""
+    return read_extra(store, PROFILE_RESULT) if store.exists(PROFILE_RESULT) else {}
 
 
 def _tier(store: Store, tier: int) -> TierResult:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,11 +17,12 @@ from synthos_api.results import PreScreenResult
 from synthos_engine.data import DatasetMetadata
 from synthos_engine.data.location import LocalPath, parse_location
 
-from .edge import emit
+from .edge import emit, say
 from .reading import Reading, tell_notes
 from .view import ProgressView
 
 if TYPE_CHECKING:
+    from synthos_engine.context import Store
     from synthos_engine.profile.executors import Executor
     from synthos_engine.profile.extract import Drawn
 
@@ -51,21 +52,30 @@ def _stored(metadata: DatasetMetadata) -> str:
     return f"{compression} in {metadata.files} files" if metadata.files > 1 else compression
 
 
-def profile_command(
-    dataset: str, how: Reading, *, modality: str | None, workers: int, dask: str | None, seed: int, as_json: bool
-) -> None:
+@dataclass(frozen=True)
+class ProfileWork:
+    """How a profile is to be made; `workers` and `dask` exclude each other."""
+
+    modality: str | None
+    workers: int
+    dask: str | None
+    seed: int
+
+
+def profile_command(dataset: str, how: Reading, work: ProfileWork, report: str | None, *, as_json: bool) -> None:
     from synthos_engine.profile import prescreen, profile_dataset
     from synthos_engine.profile.modality import modality_named
 
-    given = None if modality is None else modality_named(modality)
-    executor = _executor(workers, dask)
+    given = None if work.modality is None else modality_named(work.modality)
+    executor = _executor(work.workers, work.dask)
     loader, ref = how.loader(), how.reference(dataset)
+    page = None if report is None else _goal(report, ref.uri)
     with ProgressView() as view:
         view.begin("profile")
         profile = profile_dataset(
             loader,
             ref,
-            seed=seed,
+            seed=work.seed,
             on_rows=lambda done, total: view.rows("reading", done, total),
             modality=given,
             executor=executor,
@@ -75,6 +85,12 @@ def profile_command(
     result = profile.result
     screened = prescreen(result.metrics, result.duplicate_row_percentage, result.total_rows)
     columns = [asdict(column) for column in profile.columns]
+    if page is not None:
+        from synthos_engine.report.render import render_profile
+
+        store, name = page
+        store.write_bytes(name, render_profile(dataset, result, screened, {"details": profile.details}).encode())
+        say(f"report: {store.uri(name)}")
     if as_json:
         emit(
             {
@@ -100,15 +116,11 @@ def _executor(workers: int, dask: str | None) -> Executor:
 
 
 def sample_command(dataset: str, how: Reading, *, rows: int, out: str, seed: int, as_json: bool) -> None:
-    from synthos_engine.data.store import open_store
     from synthos_engine.profile import profile_dataset
     from synthos_engine.profile.extract import draw_sample
 
-    folder, name = _split(out)
     loader, ref = how.loader(), how.reference(dataset)
-    if _same_place(ref.uri, out):
-        raise UsageError("--out is the dataset itself, which the sample would replace").at(out)
-    store = open_store(folder)
+    store, name = _goal(out, ref.uri)
     with ProgressView() as view, tempfile.TemporaryDirectory(prefix="synthos-") as work:
         view.begin("sample")
         profile = profile_dataset(loader, ref, seed=seed, on_rows=lambda d, t: view.rows("finding strata", d, t))
@@ -158,15 +170,25 @@ def _print_sample(drawn: Drawn, total: int, out: str) -> None:
         _out().print(f"the largest and the most over-represented of {len(drawn.table):,} strata")
 
 
+def _goal(out: str, dataset: str) -> tuple[Store, str]:
+    """Where a file to write goes. Raises UsageError for a folder and for the dataset itself."""
+    from synthos_engine.data.store import open_store
+
+    folder, name = _split(out)
+    if _same_place(dataset, out):
+        raise UsageError("the file to write is the dataset itself, which it would replace").at(out)
+    return open_store(folder), name
+
+
 def _split(out: str) -> tuple[str, str]:
     """(folder, name) of a file to write."""
     if not out or out.endswith("/"):
-        raise UsageError("--out names a file, not a folder").at(out)
+        raise UsageError("names a folder where a file to write was expected").at(out)
     if isinstance(parse_location(out), LocalPath):
         path = Path(out).expanduser() if "://" not in out else None
         if path is not None:
             if path.is_dir():
-                raise UsageError("--out names a file, not a folder").at(out)
+                raise UsageError("names a folder where a file to write was expected").at(out)
             return str(path.absolute().parent), path.name
     folder, _, name = out.rpartition("/")
     return folder, name

@@ -74,6 +74,9 @@ def profile(
     dask: Annotated[
         str | None, typer.Option("--dask", metavar="ADDRESS", help="Work on the Dask cluster of this scheduler.")
     ] = None,
+    report: Annotated[
+        str | None, typer.Option("--report", metavar="FILE", help="HTML page to write, with pictures.")
+    ] = None,
     file_format: Format = None,
     drop_malformed: DropMalformed = False,
     missing: Missing = None,
@@ -87,10 +90,11 @@ def profile(
     The result is the same whoever does the work: one core, several processes or a Dask cluster.
     """
     with command_edge(as_json=as_json):
-        from .data_commands import profile_command
+        from .data_commands import ProfileWork, profile_command
 
         how = reading(file_format, drop_malformed, missing, sheet, table)
-        profile_command(dataset, how, modality=modality, workers=workers, dask=dask, seed=seed, as_json=as_json)
+        work = ProfileWork(modality, workers, dask, seed)
+        profile_command(dataset, how, work, report, as_json=as_json)
 
 
 @app.command()

@@ -18,6 +18,7 @@ from .columns import ColumnProfile
 from .grouping import Grouping
 from .metrics import scaled_sizes, top_correlations
 from .modality import Kinds, Modality, kinds_of
+from .pictures import pictures
 from .series import of_stretches, of_windows
 from .sketch import DatasetSketch
 from .strata import Strata
@@ -89,6 +90,7 @@ def summarise(
         "series_columns": kinds.windows or [sketch.ordered[i] for i in kinds.ordered],
         "row_blocks": len(blocks),
         "text_blocks": 0 if text is None else text.blocks,
+        "pictures": pictures(sampled, first.strata, pairs),
     }
     return Profile(result, columns, first.strata, details)
 

@@ -4,44 +4,79 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
+from typing import Any
 
 import jinja2
 
-from synthos_api.results import Effect, ModelResult, VerdictDocument
+from synthos_api.results import Effect, ModelResult, PreScreenResult, ProfileResult, VerdictDocument
 from synthos_engine.verdict import BENIGN_BOUND, COLLAPSE_BOUND
 
 from .plots import comparison, loss_curves
+from .profile_section import section_of
 
 CASCADE_FILE = "cascade.json"
 STATISTICS = "dimension_statistics"
 """Facts of the dataset that have a table of their own."""
 
 
-def render(document: VerdictDocument, models: Sequence[ModelResult]) -> str:
-    """The report of a verdict; `models` in the order they are to be shown."""
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    environment.filters |= {"percent": _percent, "bits": lambda value: "" if value is None else f"{value:.3f}"}
-    source = resources.files(__package__).joinpath("template.html").read_text(encoding="utf-8")
+def render(document: VerdictDocument, models: Sequence[ModelResult], profile: Mapping[str, Any] | None = None) -> str:
+    """The report of a verdict.
+
+    Args:
+        models: in the order they are to be shown.
+        profile: what the profile's artifact keeps beyond its outcome, for the section on the dataset.
+    """
     measured = bool(document.effect.rungs) or any(model.paired for model in models)
-    return environment.from_string(source).render(
-        verdict=document,
-        dataset=_text(document.dataset.get("uri")),
-        reference=_text(document.dataset.get("reference_uri")),
-        facts=_facts(document),
-        comparison=comparison(models, document.effect, BENIGN_BOUND, COLLAPSE_BOUND) if measured else "",
-        curves=loss_curves(models) if any(model.loss_curve for model in models) else "",
-        dimensions=[dimension for dimension in document.dimensions if dimension.score is not None],
-        statistics=document.dataset.get(STATISTICS, {}),
-        models=models,
-        missing=_missing(document),
-        command=_command(document),
-        cascade=_cascade_file(document),
-        cascade_file=CASCADE_FILE,
-        benign=BENIGN_BOUND,
-        collapse=COLLAPSE_BOUND,
+    return (
+        _environment()
+        .get_template("template.html")
+        .render(
+            verdict=document,
+            section=section_of(profile or {}),
+            dataset=_text(document.dataset.get("uri")),
+            reference=_text(document.dataset.get("reference_uri")),
+            facts=_facts(document),
+            comparison=comparison(models, document.effect, BENIGN_BOUND, COLLAPSE_BOUND) if measured else "",
+            curves=loss_curves(models) if any(model.loss_curve for model in models) else "",
+            dimensions=[dimension for dimension in document.dimensions if dimension.score is not None],
+            statistics=document.dataset.get(STATISTICS, {}),
+            models=models,
+            missing=_missing(document),
+            command=_command(document),
+            cascade=_cascade_file(document),
+            cascade_file=CASCADE_FILE,
+            benign=BENIGN_BOUND,
+            collapse=COLLAPSE_BOUND,
+        )
     )
+
+
+def render_profile(dataset: str, profile: ProfileResult, screened: PreScreenResult, extra: Mapping[str, Any]) -> str:
+    """The profile of a dataset as a page of its own; `extra` as in `render`."""
+    return (
+        _environment()
+        .get_template("profile_page.html")
+        .render(
+            dataset=dataset,
+            profile=profile,
+            screened=screened,
+            section=section_of(extra),
+            fingerprint=sorted(profile.fingerprint.items()),
+        )
+    )
+
+
+def _environment() -> jinja2.Environment:
+    def load(name: str) -> str:
+        return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, loader=jinja2.FunctionLoader(load)
+    )
+    environment.filters |= {"percent": _percent, "bits": lambda value: "" if value is None else f"{value:.3f}"}
+    return environment
 
 
 def _text(value: object) -> str:
