@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 MAX_CURVE_POINTS = 64
 MAX_CLUSTERS = 64
@@ -18,7 +18,9 @@ MAX_MATCHES = 32
 MAX_REGIONS = 256
 MAX_RECOMMENDATIONS = 32
 
-ShortText = Annotated[str, Field(max_length=256)]
+MAX_NAME_CHARS = 256
+
+ShortText = Annotated[str, Field(max_length=MAX_NAME_CHARS)]
 LongText = Annotated[str, Field(max_length=2048)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Score = Annotated[int, Field(ge=0, le=100)]
@@ -73,7 +75,7 @@ class ProfileResult(Result):
     metrics: DiversityMetrics
     clusters: list[Cluster] = Field(default=[], max_length=MAX_CLUSTERS)
     duplicate_row_percentage: float | None = Field(default=None, ge=0, le=100)
-    fingerprint: dict[ShortText, float] = Field(
+    fingerprint: dict[str, float] = Field(
         default={},
         max_length=MAX_FINGERPRINT,
         description="Named measures at a fixed size, comparable between datasets; what does not apply is absent.",
@@ -85,6 +87,14 @@ class ProfileResult(Result):
     sample_uri: LongText = ""
     sample_rows: LongCount = 0
     sampling_confidence: Score | None = None
+
+    @field_validator("fingerprint")
+    @classmethod
+    def _short_names(cls, fingerprint: dict[str, float]) -> dict[str, float]:
+        # Not by the type of the key: a CRD's schema has no propertyNames.
+        if any(len(name) > MAX_NAME_CHARS for name in fingerprint):
+            raise ValueError(f"a name has more than {MAX_NAME_CHARS} characters")
+        return fingerprint
 
 
 # --- phase 3: pre-screen ----------------------------------------------------------------------

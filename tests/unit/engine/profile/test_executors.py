@@ -56,6 +56,19 @@ def test_no_scheduler_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
         next(work)
 
 
+def test_a_cluster_without_workers_is_no_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr("synthos_engine.profile.dask_executor._LOOK_SECONDS", 0.2)
+    table = shop(100, 1)
+    with (
+        distributed.LocalCluster(
+            n_workers=0, processes=False, dashboard_address=None, host="tcp://127.0.0.1"
+        ) as cluster,
+        pytest.raises(ResourceError, match="no worker left"),
+    ):
+        list(DaskCluster(cluster.scheduler_address).sketches(table.schema, 0, blocks(table)))
+
+
 def blocks(table: pa.Table) -> Iterator[Block]:
     yield Block(0, tuple(table.to_batches()))
 
