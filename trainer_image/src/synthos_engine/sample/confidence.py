@@ -18,14 +18,16 @@ def margin_of_error(sizes: Ints, taken: Ints) -> float:
     The stratified estimator's variance is Σ W_s² · P_s (1 - P_s) / n_s · (N_s - n_s) / (N_s - 1) with
     W_s = N_s / N (Cochran, Sampling Techniques, 1977, section 5.10), here at the worst P_s = ½ in every
     stratum. Without the correction for finite strata it is ¼ / n_eff with Kish's effective size
-    n_eff = (Σw)² / Σw². What lies in strata without a row may be all wrong and is added.
+    n_eff = (Σw)² / Σw². The margin has half a row, ½ / n_eff, for continuity (section 3.6; strata that are
+    taken whole need none), and what lies in strata without a row: that may be all wrong.
     """
     total = int(sizes.sum())
     there = taken > 0
     n, held = sizes[there].astype(np.float64), taken[there].astype(np.float64)
     missed = 1.0 - float(n.sum()) / total
-    spread = (n / total) ** 2 / held * (n - held) / np.maximum(1.0, n - 1)
-    return Z95 * math.sqrt(0.25 * float(spread.sum())) + missed
+    squares = (n / total) ** 2 / held
+    spread = squares * (n - held) / np.maximum(1.0, n - 1)
+    return Z95 * math.sqrt(0.25 * float(spread.sum())) + 0.5 * float(squares[held < n].sum()) + missed
 
 
 def sampling_confidence(sizes: Ints, taken: Ints) -> int:
