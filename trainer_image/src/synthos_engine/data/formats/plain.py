@@ -42,7 +42,8 @@ def plain_type(kind: pa.DataType) -> pa.DataType:
         return plain_type(kind.storage_type)
     for test, plain in _SAME:
         if test(kind):
-            return plain
+            found: pa.DataType = plain
+            return found
     if pa.types.is_run_end_encoded(kind):
         return plain_type(kind.value_type)
     if pa.types.is_dictionary(kind):
@@ -72,11 +73,11 @@ def _field(field: pa.Field[Any]) -> pa.Field[Any]:
     return field.with_type(plain_type(field.type))
 
 
-def _plain(column: pa.Array[Any], kind: pa.DataType) -> pa.Array[Any]:
+def _plain(column: Any, kind: Any) -> Any:
     if isinstance(column, pa.ExtensionArray):
         column = column.storage
     if pa.types.is_run_end_encoded(column.type):
-        column = pc.run_end_decode(column)
+        column = pc.call_function("run_end_decode", [column])
     if column.type == kind:
         return column
     if pa.types.is_dictionary(kind) and pa.types.is_dictionary(column.type):
