@@ -142,7 +142,8 @@ def _column(table: Table, padded: bool, size: int) -> _Column:
             raise CorruptData("a factor without levels")
         words = _values(levels, padded, size)
         index: Any = values.kind
-        return _Column(values, pa.dictionary(index, words.kind, ordered=bool(about.integer(1, "B"))), words)
+        ordered: Any = bool(about.integer(1, "B"))
+        return _Column(values, _dictionary(index, words.kind, ordered), words)
     kinds: dict[int, pa.DataType] = {
         _TIMESTAMP: pa.timestamp(unit, _zone(about)) if tag == _TIMESTAMP else pa.null(),
         _DATE: pa.date32(),
@@ -152,6 +153,10 @@ def _column(table: Table, padded: bool, size: int) -> _Column:
     if kind is None or kind.bit_width != values.kind.bit_width:
         raise CorruptData(f"a column of type {tag} with values of {values.kind}")
     return _Column(_Values(kind, *_place(values)), kind)
+
+
+def _dictionary(index: Any, words: Any, ordered: Any) -> Any:
+    return pa.dictionary(index, words, ordered)
 
 
 def _zone(about: Table) -> Any:
