@@ -19,6 +19,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from synthos_api.errors import SynthosError
@@ -33,7 +34,7 @@ _ROWS = 150
 _EXTREMES = (b"\x00", b"\xff", b"\x7f", b"\x80")
 
 
-_COMPRESSED = {"gz": gzip.compress, "bz2": bz2.compress}
+_COMPRESSED: dict[str, Callable[[bytes], bytes]] = {"gz": gzip.compress, "bz2": bz2.compress}
 
 
 def _places(folder: Path) -> dict[str, Path]:

@@ -64,14 +64,14 @@ def write_json(path: Path, rows: Rows) -> Path:
 
 def write_arrow(path: Path, rows: Rows) -> Path:
     table = pa.Table.from_pylist(rows)
-    with pa.ipc.new_file(path, table.schema) as writer:
+    with pa.ipc.new_file(str(path), table.schema) as writer:
         writer.write_table(table, max_chunksize=100)
     return path
 
 
 def write_arrow_stream(path: Path, rows: Rows) -> Path:
     table = pa.Table.from_pylist(rows)
-    with pa.ipc.new_stream(path, table.schema) as writer:
+    with pa.ipc.new_stream(str(path), table.schema) as writer:
         writer.write_table(table, max_chunksize=100)
     return path
 

@@ -139,9 +139,8 @@ COLUMNS: dict[str, Any] = {
     "bytes": st.binary(max_size=9),
 }
 ROW = st.fixed_dictionaries({name: st.none() | values for name, values in COLUMNS.items()})
-SCHEMA = pa.schema(
-    [("bool", pa.bool_()), ("int", pa.int64()), ("float", pa.float64()), ("text", pa.string()), ("bytes", pa.binary())]
-)
+KINDS: Any = {"bool": pa.bool_(), "int": pa.int64(), "float": pa.float64(), "text": pa.string(), "bytes": pa.binary()}
+SCHEMA = pa.schema(KINDS)
 
 
 @settings(max_examples=60, deadline=None)

@@ -37,7 +37,7 @@ def read(path: Path, chunk: int = 100, **options: Any) -> list[dict[str, Any]]:
 
 def test_types_of_columns(tmp_path: Path) -> None:
     moment = dt.datetime(2020, 1, 2, 3, 4, 5)  # noqa: DTZ001 (a cell has no zone)
-    rows = [
+    rows: list[list[Any]] = [
         ["whole", "share", "mixed", "day", "moment", "text", "none", "text"],
         [1, 1, 1, dt.date(2020, 1, 2), moment, "NA", None, "007"],
         [None] * 8,

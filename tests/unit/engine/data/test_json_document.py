@@ -73,9 +73,9 @@ def test_empty_and_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         with pytest.raises(EmptyDataset):
             read(tmp_path / "t.json", content)
     monkeypatch.setattr(json_document, "MAX_BYTES", 50)
-    for content in (json.dumps([{"a": 1}] * 9).encode(), gzip.compress(json.dumps([{"a": 1}] * 9000).encode())):
+    for large in (json.dumps([{"a": 1}] * 9).encode(), gzip.compress(json.dumps([{"a": 1}] * 9000).encode())):
         with pytest.raises(DatasetTooLarge, match="JSON Lines"):
-            read(tmp_path / "t.json", content)
+            read(tmp_path / "t.json", large)
 
 
 @settings(max_examples=60, deadline=None)

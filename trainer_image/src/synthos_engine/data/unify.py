@@ -94,7 +94,7 @@ def conform(batch: pa.RecordBatch, schema: pa.Schema, place: str) -> pa.RecordBa
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def _cast(column: pa.Array[Any], kind: pa.DataType) -> pa.Array[Any]:
+def _cast(column: Any, kind: Any) -> Any:
     if column.type == kind:
         return column
     if pa.types.is_dictionary(kind) and pa.types.is_dictionary(column.type):

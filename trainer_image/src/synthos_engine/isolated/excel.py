@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -21,7 +21,7 @@ _ROWS_AT_ONCE: Final = 4096
 Rows = Callable[[], Iterator[list[Any]]]
 
 
-def write_rows(path: str, out: BinaryIO, name: str | None, seconds: int) -> None:
+def write_rows(path: str, out: Any, name: str | None, seconds: int) -> None:
     """The header and all rows. Raises Refused, or anything that the libraries raise."""
     size = Path(path).stat().st_size
     if size > MAX_BYTES:

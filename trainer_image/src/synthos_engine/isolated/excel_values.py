@@ -55,7 +55,7 @@ class Column:
         return " and ".join(sorted({_WORDS.get(kind, "dates or times") for kind in self._kinds}))
 
 
-def as_array(values: list[Any], kind: pa.DataType) -> pa.Array[Any]:
+def as_array(values: list[Any], kind: pa.DataType) -> Any:
     if pa.types.is_string(kind):
         return pa.array([value if value is None else as_text(value) for value in values], kind)
     if pa.types.is_int64(kind):

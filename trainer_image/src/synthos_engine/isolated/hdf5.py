@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 os.environ["HDF5_PLUGIN_PRELOAD"] = "::"  # before the library starts: no plugins
 import h5py
@@ -27,7 +27,7 @@ _MAX_RATIO: Final = 4096
 _ALWAYS_BYTES: Final = 64 * 1024 * 1024
 
 
-def write_rows(path: str, out: BinaryIO, name: str | None, seconds: int, first: int | None = None) -> None:
+def write_rows(path: str, out: Any, name: str | None, seconds: int, first: int | None = None) -> None:
     """The header and the rows, all or the `first`. Raises Refused, or anything that h5py raises."""
     with time_limit(seconds):
         file = h5py.File(path, "r", locking=False)
@@ -96,7 +96,7 @@ def _row_bytes(dataset: Any) -> int:
     for size in dataset.shape[1:]:
         values *= int(size)
     each = dataset.dtype.itemsize + _VARIABLE_BYTES * dataset.dtype.hasobject
-    return max(1, values * each)
+    return max(1, int(values * each))
 
 
 def _check(dataset: Any, name: str) -> None:

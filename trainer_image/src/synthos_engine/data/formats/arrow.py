@@ -42,7 +42,7 @@ def scan(source: Source, _file_format: str, options: ReadOptions, _types: object
         found = messages_of_file(raw, source.size) if is_file else messages_of_stream(raw, source.size)
         messages = tuple(message for message in found if message.kind != "schema")
         raw.seek(0)
-        reader: Any = pa.ipc.open_file(raw) if is_file else pa.ipc.open_stream(raw)
+        reader = _reader(raw, is_file=is_file)
         schema = plain_schema(reader.schema, source.text)
         dictionaries = [message.dictionary for message in messages if message.kind == "dictionary"]
         if len(set(dictionaries)) < len(dictionaries):
@@ -61,7 +61,7 @@ def batches(source: Source, layout: ArrowLayout, _chunk_rows: int) -> Iterator[p
     seen = 0
     with source.open() as raw:
         with corrupt(source, 0):
-            reader: Any = pa.ipc.open_file(raw) if layout.is_file else pa.ipc.open_stream(raw)
+            reader = _reader(raw, is_file=layout.is_file)
         number = 0
         for message in layout.messages:
             with corrupt(source, seen):
@@ -76,6 +76,10 @@ def batches(source: Source, layout: ArrowLayout, _chunk_rows: int) -> Iterator[p
                 yield plain_batch(batch, layout.schema)
             seen += batch.num_rows
             number += 1
+
+
+def _reader(raw: Any, *, is_file: bool) -> Any:
+    return pa.ipc.open_file(raw) if is_file else pa.ipc.open_stream(raw)
 
 
 def _check(raw: BinaryIO, message: Message) -> None:

@@ -35,7 +35,7 @@ def scan(source: Source, _file_format: str, options: ReadOptions, _types: object
     if source.size > MAX_BYTES:
         raise DatasetTooLarge(f"{source.size} bytes; at most {MAX_BYTES} are read of an Excel file").at(source.text)
     path, _copy = local_copy(source)
-    kept = tempfile.NamedTemporaryFile(prefix="synthos-")  # noqa: SIM115 (removed with the layout)
+    kept: Any = tempfile.NamedTemporaryFile(prefix="synthos-")  # noqa: SIM115 (removed with the layout)
     with parsed(source, path, "EXCEL", name=options.sheet) as found, storage_errors(source.text):
         rows = found.batches(source)
         first = next(rows)

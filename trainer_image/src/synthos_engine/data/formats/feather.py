@@ -34,7 +34,7 @@ _ROWS_AT_ONCE: Final = 64 * 1024
 _PADDED_SINCE: Final = 2
 _CATEGORY, _TIMESTAMP, _DATE, _TIME = 1, 2, 3, 4
 _UNITS: Final = ("s", "ms", "us", "ns")
-_TYPES: Final = (
+_TYPES: Final[tuple[pa.DataType, ...]] = (
     pa.bool_(),
     pa.int8(),
     pa.int16(),
@@ -49,7 +49,7 @@ _TYPES: Final = (
     pa.string(),
     pa.binary(),
 )
-_LARGE: Final = {17: pa.large_string(), 18: pa.large_binary()}
+_LARGE: Final[dict[int, pa.DataType]] = {17: pa.large_string(), 18: pa.large_binary()}
 
 
 @dataclass(frozen=True)
@@ -135,15 +135,17 @@ def _column(table: Table, padded: bool, size: int) -> _Column:
         raise CorruptData("a column's type is cut short")
     if about is None or tag == 0:
         return _Column(values, values.kind)
-    unit = _UNITS[about.integer(0, "b") % 4] if tag in (_TIMESTAMP, _TIME) else "s"
+    unit: Any = _UNITS[about.integer(0, "b") % 4] if tag in (_TIMESTAMP, _TIME) else "s"
     if tag == _CATEGORY:
         levels = about.table(0)
         if levels is None:
             raise CorruptData("a factor without levels")
         words = _values(levels, padded, size)
-        return _Column(values, pa.dictionary(values.kind, words.kind, bool(about.integer(1, "B"))), words)
+        index: Any = values.kind
+        ordered: Any = bool(about.integer(1, "B"))
+        return _Column(values, _dictionary(index, words.kind, ordered), words)
     kinds: dict[int, pa.DataType] = {
-        _TIMESTAMP: pa.timestamp(unit, about.text(1) or None) if tag == _TIMESTAMP else pa.null(),
+        _TIMESTAMP: pa.timestamp(unit, _zone(about)) if tag == _TIMESTAMP else pa.null(),
         _DATE: pa.date32(),
         _TIME: pa.time32(unit) if unit in ("s", "ms") else pa.time64(unit),
     }
@@ -153,13 +155,23 @@ def _column(table: Table, padded: bool, size: int) -> _Column:
     return _Column(_Values(kind, *_place(values)), kind)
 
 
+def _dictionary(index: Any, words: Any, ordered: Any) -> Any:
+    return pa.dictionary(index, words, ordered)
+
+
+def _zone(about: Table) -> Any:
+    return about.text(1) or None
+
+
 def _place(values: _Values) -> tuple[int, int | None, int, int, int]:
     return values.rows, values.validity, values.offsets, values.content, values.end
 
 
 def _values(stored: Table, padded: bool, size: int) -> _Values:
     number = stored.integer(0, "b")
-    kind = _LARGE.get(number) if number >= len(_TYPES) else (_TYPES[number] if number >= 0 else None)
+    kind: pa.DataType | None = (
+        _LARGE.get(number) if number >= len(_TYPES) else (_TYPES[number] if number >= 0 else None)
+    )
     if kind is None or stored.integer(1, "b"):
         raise CorruptData(f"values of type {number}, which Feather does not have")
     start, rows, missing, total = (stored.integer(i, "q") for i in (2, 3, 4, 5))
@@ -208,10 +220,10 @@ def _batch(
     """Rows `start` (a multiple of 8) to `end`."""
     arrays = []
     for column, levels in zip(columns, words, strict=True):
-        array = _array(raw, column.values, start, end)
+        array: Any = _array(raw, column.values, start, end)
         if levels is not None:
-            ordered = column.kind.ordered
-            array = pa.DictionaryArray.from_arrays(array, levels, ordered=ordered, safe=True)
+            kind: Any = column.kind
+            array = pa.DictionaryArray.from_arrays(array, levels, ordered=kind.ordered, safe=True)
         arrays.append(array)
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 

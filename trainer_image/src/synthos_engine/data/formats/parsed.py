@@ -50,7 +50,7 @@ class Parsed:
     rows: int
     notes: tuple[str, ...]
     expected: int
-    _process: subprocess.Popen[bytes]
+    _process: Any
     _said: IO[bytes]
 
     def batches(self, source: Source) -> Iterator[pa.RecordBatch]:

@@ -27,7 +27,8 @@ def plain_schema(schema: pa.Schema, place: str) -> pa.Schema:
         except (pa.ArrowException, TypeError) as error:
             raise UnknownFormat(f"column {name!r} is of type {field.type}, which is not read").at(place) from error
         fields.append(pa.field(name, kind, field.nullable, field.metadata))
-    return pa.schema(fields, schema.metadata)
+    metadata: Any = schema.metadata
+    return pa.schema(fields, metadata)
 
 
 def plain_batch(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
@@ -36,21 +37,24 @@ def plain_batch(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def plain_type(kind: pa.DataType) -> pa.DataType:
+def plain_type(kind: Any) -> Any:
     """Raises TypeError for a type that none stands for."""
     if isinstance(kind, pa.BaseExtensionType):
         return plain_type(kind.storage_type)
     for test, plain in _SAME:
         if test(kind):
-            return plain
+            found: pa.DataType = plain
+            return found
     if pa.types.is_run_end_encoded(kind):
         return plain_type(kind.value_type)
     if pa.types.is_dictionary(kind):
-        return pa.dictionary(kind.index_type, plain_type(kind.value_type), kind.ordered)
+        ordered: Any = kind.ordered
+        return pa.dictionary(kind.index_type, plain_type(kind.value_type), ordered=ordered)
     if pa.types.is_struct(kind):
         return pa.struct([_field(field) for field in kind])
     if pa.types.is_map(kind):
-        return pa.map_(_field(kind.key_field), _field(kind.item_field), kind.keys_sorted)
+        key, item = _field(kind.key_field), _field(kind.item_field)
+        return pa.map_(key, item, kind.keys_sorted)
     if pa.types.is_fixed_size_list(kind):
         return pa.list_(_field(kind.value_field), kind.list_size)
     if pa.types.is_list(kind) or pa.types.is_list_view(kind):
@@ -68,15 +72,15 @@ _SAME: Any = (
 )
 
 
-def _field(field: pa.Field[Any]) -> pa.Field[Any]:
+def _field(field: Any) -> Any:
     return field.with_type(plain_type(field.type))
 
 
-def _plain(column: pa.Array[Any], kind: pa.DataType) -> pa.Array[Any]:
+def _plain(column: Any, kind: Any) -> Any:
     if isinstance(column, pa.ExtensionArray):
         column = column.storage
     if pa.types.is_run_end_encoded(column.type):
-        column = pc.run_end_decode(column)
+        column = pc.call_function("run_end_decode", [column])
     if column.type == kind:
         return column
     if pa.types.is_dictionary(kind) and pa.types.is_dictionary(column.type):
