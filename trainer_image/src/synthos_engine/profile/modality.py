@@ -4,8 +4,10 @@
 2. Only columns of windows (lists of numbers): `series`.
 3. A column of long text or of windows beside others: `mixed`.
 4. A table whose rows are one series in their order: `series`. Either a column of times never falls, or
-   never rises, from row to row, but for 1 % of them; or at least half of the columns of numbers, those
-   left out that only rise or only fall, have a mean autocorrelation of lag 1 of ½ or more.
+   never rises, from row to row, but for 1 % of them; or all columns are numbers and times, and at least
+   half of the columns of numbers, those left out that only rise or only fall, have a mean
+   autocorrelation of lag 1 of ½ or more. (With categories it is a table: sorted by one of its columns it
+   has such autocorrelation too.)
 5. Else `table`.
 
 Long text has 64 characters or more on average, at least one byte in twenty is a blank or three in ten
@@ -22,7 +24,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from synthos_api.errors import UsageError
-from synthos_engine.data.columns import content_columns, is_json, is_text, passes_through, value_type
+from synthos_engine.data.columns import content_columns, is_json, is_number, is_text, passes_through, value_type
 from synthos_engine.data.modality import is_window
 
 from .columns import ColumnSketch
@@ -104,8 +106,15 @@ def _modality(
     timed = any(not sketches[sketch.ordered[i]].is_number for i in steady)
     if not numeric or sum(map(len, stretches)) < _FEWEST_STEPS:
         return "table"
+    if not timed and any(not _is_ordered(schema.field(name).type) for name in names):
+        # Sorted by one column, a table looks like a series in the others.
+        return "table"
     found = [_mean_autocorrelation([s[:, i] for s in stretches]) for i in numeric]
     return "series" if timed or np.mean([r >= _CORRELATED for r in found]) >= 0.5 else "table"
+
+
+def _is_ordered(kind: pa.DataType) -> bool:
+    return is_number(kind) or bool(pa.types.is_temporal(kind) or pa.types.is_null(kind))
 
 
 def _is_long(sketch: ColumnSketch, sampled: pa.Array[Any]) -> bool:

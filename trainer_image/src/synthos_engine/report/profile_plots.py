@@ -69,7 +69,9 @@ def clusters(points: Sequence[Sequence[float]], labels: Sequence[int]) -> str:
         for number in np.unique(numbers):
             here = numbers == number
             colour = _COLOURS[number % len(_COLOURS)]
-            axis.scatter(*places[here].T, s=6, alpha=0.7, linewidths=0, color=colour, label=f"{number}")
+            axis.scatter(
+                places[here, 0], places[here, 1], s=6, alpha=0.7, linewidths=0, color=colour, label=f"{number}"
+            )
         axis.set_xlabel("first axis")
         axis.set_ylabel("second axis")
         if len(np.unique(numbers)) <= len(_COLOURS):
