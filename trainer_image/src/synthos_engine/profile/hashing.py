@@ -24,6 +24,8 @@ _CHAIN: Final = np.uint64(0xD6E8FEB86659FD93)
 _WORD: Final = 8
 _LONG: Final = 512
 """Bytes up to which values are hashed eight bytes at a time, all at once; the rest of longer ones by BLAKE2b."""
+_ROWS: Final = 2048
+_CACHE: Final = 1 << 21
 _MASKS: Final = np.array([0, *(2 ** (8 * i) - 1 for i in range(1, 9))], np.uint64)
 
 Ints = NDArray[np.int64]
@@ -75,6 +77,16 @@ def contents(column: pa.Array[Any]) -> tuple[Bytes, Ints]:
 
 def bytes_hashes(content: Bytes, offsets: Ints) -> Hashes:
     """A hash of each piece of `content` between two neighbouring offsets."""
+    rows = len(offsets) - 1
+    if rows <= _ROWS or len(content) <= _CACHE:
+        return _hashes_at_once(content, offsets)
+    # Long values group by group, so that a group's bytes stay in the processor's cache over all passes.
+    groups = [(first, min(rows, first + _ROWS)) for first in range(0, rows, _ROWS)]
+    bounds = [offsets[first : last + 1] for first, last in groups]
+    return np.concatenate([_hashes_at_once(content[own[0] : own[-1]], own - own[0]) for own in bounds])
+
+
+def _hashes_at_once(content: Bytes, offsets: Ints) -> Hashes:
     lengths = np.diff(offsets)
     hashes = mixed(lengths.astype(np.uint64))
     padded = np.concatenate([content, np.zeros(_WORD, np.uint8)])

@@ -130,7 +130,8 @@ def _is_long(sketch: ColumnSketch, sampled: pa.Array[Any]) -> bool:
 
 def _runs_one_way(parts: list[Values]) -> bool:
     """Whether values never fall, or never rise, but for some, and are not all the same."""
-    changes = np.concatenate([np.diff(part[np.isfinite(part)]) for part in parts]) if parts else np.empty(0)
+    with np.errstate(over="ignore"):
+        changes = np.concatenate([np.diff(part[np.isfinite(part)]) for part in parts]) if parts else np.empty(0)
     if len(changes) < 2 or not changes.any():
         return False
     return bool(max((changes >= 0).mean(), (changes <= 0).mean()) >= _IN_ORDER)
