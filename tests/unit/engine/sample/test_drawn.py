@@ -69,7 +69,6 @@ def test_rare_rows_are_strata_with_more_than_their_share(tmp_path: Path) -> None
     assert (rare.rows, rare.sampled) == (RARE, 4)
     far = [row for row in drawn.table if row.description.startswith("outliers")]
     assert sum(row.sampled for row in far) > 2 * sum(row.rows for row in far) / 10
-    assert any("time 8 of 8" in row.description for row in drawn.table)
     assert any("label=red" in row.description and "flag=True" in row.description for row in drawn.table)
     weights = np.asarray(sample["__weight__"])
     black = np.array(sample["label"].to_pylist()) == "black"
@@ -83,6 +82,17 @@ def test_the_smaller_sample_is_in_the_larger_one(tmp_path: Path) -> None:
     assert inside.drop_columns("__weight__").equals(small.drop_columns("__weight__"))
     other = draw(labelled(), tmp_path, 300, seed=1)[1]
     assert len(np.intersect1d(other["__row__"], small["__row__"])) < 60
+
+
+def test_rows_in_order_make_the_segments(tmp_path: Path) -> None:
+    table = pa.table({"x": pa.array(np.random.default_rng(0).normal(size=16_000))})
+    drawn, sample = draw(table, tmp_path, 15_999)
+    strata, rows = np.asarray(sample["__stratum__"]), np.asarray(sample["__row__"])
+    for words, first, last in (("time 1 to 2 of 8", 0, 4000), ("time 5 to 8 of 8", 8000, 16_000)):
+        mine = [row.stratum for row in drawn.table if row.description.endswith(words)]
+        inside = rows[np.isin(strata, mine)]
+        assert len(inside) > 100
+        assert first <= inside.min() <= inside.max() < last
 
 
 def test_times_out_of_order_make_the_segments(tmp_path: Path) -> None:

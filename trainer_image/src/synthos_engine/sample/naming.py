@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .strata import CELL, WHOLE, Stratification
+from .strata import WHOLE, WIDTHS, Stratification
 
 
 @dataclass(frozen=True)
@@ -26,17 +26,23 @@ def in_words(strata: Stratification, labels: Sequence[Label], stratum: int) -> s
     first, second, cluster, outlier, segment = (int(i) for i in np.unravel_index(strata.cells[stratum], strata.shape))
     values = [label.of(value) for label, value in zip(labels, (first, second), strict=False)]
     group = _group(strata, labels, stratum)
-    detail = strata.detail[stratum]
+    detail = int(strata.detail[stratum])
     if detail == WHOLE:
         whole = np.count_nonzero(strata.groups == strata.groups[stratum]) == 1
         return group if whole else f"{group}, the rest"
     parts = [group, *(value for value in values if not group.startswith(value))]
     if not group.endswith(f"cluster {cluster}"):
         parts.append(f"cluster {cluster}{', outliers' if outlier else ''}")
-    if detail == CELL:
-        # The last segment holds the rows that have no time.
-        parts.append(f"time {segment + 1} of {strata.shape[4] - 1}" if segment < strata.shape[4] - 1 else "no time")
+    if detail in WIDTHS:
+        parts.append(_time(segment, WIDTHS[detail], strata.shape[4] - 1))
     return ", ".join(parts)
+
+
+def _time(segment: int, width: int, segments: int) -> str:
+    if segment == segments:  # beyond the last one are the rows that have no time
+        return "no time"
+    first = segment // width * width + 1
+    return f"time {first} of {segments}" if width == 1 else f"time {first} to {first + width - 1} of {segments}"
 
 
 def _group(strata: Stratification, labels: Sequence[Label], stratum: int) -> str:

@@ -3,8 +3,8 @@
 A cell is (first label, second label, cluster, outlier or not, time segment). Every row is of one group:
 the rows of a label's value that has less than RARE of all rows (of two such values the rarer one's),
 else the outliers of a cluster, else a cluster. Inside its group a cell that is large enough is a
-stratum; of the others, those that differ in time only are one where together they are large enough;
-what then remains of the group is its last stratum.
+stratum; of the others, those that differ in time only are joined, by two segments, by four, by all, as
+soon as together they are large enough; what then remains of the group is its last stratum.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ FEWEST_ROWS: Final = 64
 MOST_PARTS: Final = 2048
 """Strata beside the last ones of the groups; those are at most as many as labels' values and twice the clusters."""
 
-WHOLE, TIMELESS, CELL = 0, 1, 2
+WHOLE, TIMELESS = 0, 1
+WIDTHS: Final = {2: 4, 3: 2, 4: 1}
+"""Segments that are joined, by detail."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Stratification:
     groups: Ints
     """Of each stratum: values of the first label, values of the second, outliers by cluster, clusters."""
     detail: Ints
-    """WHOLE: the rest of its group, TIMELESS: a cell without its time, CELL."""
+    """WHOLE: the rest of its group, TIMELESS: cells of any time, else of as many segments as WIDTHS has."""
     cells: Ints
     """One of its cells."""
 
@@ -64,27 +66,27 @@ def stratify(counts: Ints) -> Stratification:
     total = int(rows.sum())
     group, group_shares = _groups(counts, cells, total)
     enough = smallest_part(total)
-    timeless = cells // shape[-1]
-    # Numbers that are equal for cells of one stratum: the group first, then its rest, its timeless ones, its cells.
-    step = 1 + flat.size // shape[-1] + flat.size
-    key = group * step
-    small = rows < enough
-    key[~small] += 1 + flat.size // shape[-1] + cells[~small]
-    pooled = group * step + 1 + timeless
-    names, place = np.unique(pooled[small], return_inverse=True)
-    together = np.bincount(place, rows[small], len(names))[place] >= enough
-    key[np.flatnonzero(small)[together]] = pooled[small][together]
+    timeless, segment = np.divmod(cells, shape[-1])
+    levels = len(WIDTHS) + 2
+    key = group * levels * flat.size
+    left = np.ones(len(cells), np.bool_)
+    for detail in range(levels - 1, WHOLE, -1):
+        width = WIDTHS.get(detail, shape[-1])
+        name = (group * levels + detail) * flat.size + timeless * shape[-1] + segment // width
+        _, place = np.unique(name[left], return_inverse=True)
+        made = np.flatnonzero(left)[np.bincount(place, rows[left])[place] >= enough]
+        key[made] = name[made]
+        left[made] = False
     _, first, stratum = np.unique(key, return_index=True, return_inverse=True)
     of_cell = np.full(flat.size, -1, np.int16)
     of_cell[cells] = stratum
-    offset = key[first] % step
     return Stratification(
         shape=(shape[0], shape[1], shape[2], shape[3], shape[4]),
         of_cell=of_cell,
         sizes=np.bincount(stratum, rows).astype(np.int64),
         rates=rate(group_shares[group[first]]),
         groups=group[first],
-        detail=np.where(offset == 0, WHOLE, np.where(offset <= flat.size // shape[-1], TIMELESS, CELL)),
+        detail=key[first] // flat.size % levels,
         cells=cells[first],
     )
 
