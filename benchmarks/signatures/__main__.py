@@ -15,7 +15,7 @@ from pathlib import Path
 from synthos_api.signature_library import FILE, Library
 
 from . import document
-from .cases import stored
+from .cases import Case, stored
 from .learner import learn_library
 from .measure import measure
 
@@ -40,7 +40,7 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def development() -> list:
+def development() -> list[Case]:
     """What is learnt from: never the test split."""
     return [case for case in stored() if case.split != "test"]
 

@@ -61,9 +61,7 @@ def inputs(signatures: Sequence[Signature], features: Sequence[Features]) -> Flo
     return np.array([[s.outside(f) for s in signatures] for f in features]).reshape(len(features), len(signatures))
 
 
-def fit(
-    values: Floats, collapsed: npt.NDArray[np.bool_], usual: float = USUAL_WEIGHT, penalty: float = PENALTY
-) -> Fit:
+def fit(values: Floats, collapsed: npt.NDArray[np.bool_], usual: float = USUAL_WEIGHT, penalty: float = PENALTY) -> Fit:
     """Weights of at least zero, drawn towards the usual one; the intercept is not penalised."""
     count = values.shape[1]
     shares = np.where(collapsed, 0.5 / max(1, collapsed.sum()), 0.5 / max(1, (~collapsed).sum()))
