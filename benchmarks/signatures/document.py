@@ -73,8 +73,7 @@ def _cross_validated(library: Library, cases: Sequence[Case]) -> Scored:
     for name in library.parts:
         own = of_modality(cases, name)
         found[name] = {
-            way: validation.scored(own, validation.left_out(own, name, group))
-            for way, group in validation.LEFT_OUT.items()
+            way: validation.scored(own, probabilities) for way, probabilities in validation.left_out(own, name).items()
         }
     return found
 

@@ -30,6 +30,8 @@ USUAL: Final = 0.25
 """Weight that the fit's are drawn to: log odds of 1 at similarity 1, where nothing else is known."""
 FEWEST: Final = 10
 """Collapsed cases, and others, without which nothing is learnt."""
+FEWEST_INSIDE: Final = 3
+"""Cases inside a region that was learnt without their source, below which it tells nothing of other sources."""
 FOLDS: Final = 7
 """Most parts that sources are left out in; no modality has more sources."""
 BENIGN: Final = "benign"
@@ -58,19 +60,36 @@ def learn(cases: Sequence[Case], modality: str, base_rate: float | None = None) 
     draft = _draft(cases, modality)
     names = [signature.signature_id for signature in draft.signatures]
     similar = left_out_similarities(cases, modality, names)
-    directions = np.array([-1.0 if _is_benign(name) else 1.0 for name in names])
-    found = fit(STEP * similar * directions, collapsed, USUAL)
-    log_odds = STEP * directions * found.weights
+    outcomes = [_outcome(known, similar[:, place]) for place in range(len(names))]
     base = round(float(collapsed.mean()) if base_rate is None else base_rate, 4)
-    # The fit weighs both classes alike, the base rate does not.
-    intercept = found.intercept + logit(base)
+    kept = [place for place, name in enumerate(names) if _transfers(outcomes[place], float(collapsed.mean()), name)]
+    directions = np.array([-1.0 if _is_benign(names[place]) else 1.0 for place in kept])
+    found = fit(STEP * similar[:, kept] * directions, collapsed, USUAL)
+    log_odds = np.round(STEP * directions * found.weights, 3)
     signatures = [
-        signature.model_copy(
-            update={"outcome": _outcome(known, similar[:, place]), "log_odds": round(float(log_odds[place]), 4)}
-        )
-        for place, signature in enumerate(draft.signatures)
+        draft.signatures[place].model_copy(update={"outcome": outcomes[place], "log_odds": float(odds)})
+        for place, odds in zip(kept, log_odds, strict=True)
+        if odds
     ]
-    return draft.model_copy(update={"base_rate": base, "intercept": round(intercept, 4), "signatures": signatures})
+    # The fit weighs both classes alike, the base rate does not.
+    intercept = round(found.intercept + logit(base), 3)
+    return _with(draft, base, intercept, signatures)
+
+
+def _transfers(outcome: Outcome, share: float, name: str) -> bool:
+    """Whether enough of other sources lies inside, and more of it collapsed than elsewhere (of benign data: less)."""
+    if outcome.cases < FEWEST_INSIDE or outcome.sources < regions.FEWEST_SOURCES:
+        return False
+    inside = outcome.collapsed / outcome.cases
+    return inside < share if _is_benign(name) else inside > share
+
+
+def _with(draft: Part, base: float, intercept: float, signatures: list[Signature]) -> Part:
+    used = {extent.feature for signature in signatures for extent in signature.extents}
+    scales = {name: scale for name, scale in draft.scales.items() if name in used}
+    return draft.model_copy(
+        update={"base_rate": base, "intercept": intercept, "signatures": signatures, "scales": scales}
+    )
 
 
 def left_out_similarities(cases: Sequence[Case], modality: str, names: Sequence[str]) -> Floats:
@@ -118,12 +137,13 @@ def _draft(cases: Sequence[Case], modality: str) -> Part:
 
 def _regions(known: Sequence[Case], real: Sequence[Case], scales: Mapping[str, Scale], modality: str) -> list[Region]:
     found: list[Region] = []
+    real_values = regions.values_of(real, scales)
     for kind in sorted({case.kind for case in known if case.collapsed}):
         own = [case for case in known if case.collapsed and case.kind == kind]
         families = sorted({case.family for case in own})
         for number, family in enumerate(families, 1):
             name = f"{modality}-{_slug(kind)}-{number:02}"
-            region = regions.damaged(name, [case for case in own if case.family == family], real, scales)
+            region = regions.damaged(name, [case for case in own if case.family == family], real_values, scales)
             if region:
                 found.append(region)
     harmless = [case for case in known if not case.collapsed]

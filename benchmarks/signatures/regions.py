@@ -5,8 +5,9 @@ Every source weighs the same, however many cases it has: cases of one source res
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
@@ -39,6 +40,13 @@ _SMALLEST_SCALE: Final = 0.02
 """Of the middle nine tenths of all cases: features that do not vary among real data vary by this, or nothing."""
 
 
+class Values(NamedTuple):
+    """Of a feature, of the cases that have it. The weights sum up to 1 and are equal for each source."""
+
+    values: Floats
+    weights: Floats
+
+
 class Region(NamedTuple):
     name: str
     collapse_type: CollapseType
@@ -67,14 +75,20 @@ def scales(cases: Sequence[Case], everything: Sequence[Case]) -> dict[str, Scale
     return found
 
 
-def damaged(name: str, cases: Sequence[Case], real: Sequence[Case], known: Mapping[str, Scale]) -> Region | None:
+def values_of(cases: Sequence[Case], features: Iterable[str]) -> dict[str, Values]:
+    """By feature; those that too few of the cases have are absent."""
+    found = {feature: _values(cases, feature) for feature in features}
+    return {feature: one for feature, one in found.items() if len(one.values) >= PRESENT * len(cases)}
+
+
+def damaged(name: str, cases: Sequence[Case], real: Mapping[str, Values], known: Mapping[str, Scale]) -> Region | None:
     """The region of collapsed `cases`; None where too few, or where no feature tells them from real data.
 
     Open on the side away from real data: what is farther out is no less like them.
     """
     if len(cases) < FEWEST_CASES or len({case.source for case in cases}) < FEWEST_SOURCES:
         return None
-    told = {feature: told_apart(cases, real, feature) for feature in known}
+    told = {feature: told_apart(cases, real[feature], feature) for feature in known if feature in real}
     possible = [
         _extent(cases, feature, known[feature], side=1 if value > 0 else -1, weight=value**2)
         for feature, value in told.items()
@@ -99,17 +113,18 @@ def benign(name: str, cases: Sequence[Case], known: Mapping[str, Scale], regions
     return Region(name, "", extents, _radius(cases, extents, known), len(cases))
 
 
-def told_apart(cases: Sequence[Case], real: Sequence[Case], feature: str) -> float:
+def told_apart(cases: Sequence[Case], real: Values, feature: str) -> float:
     """2 · AUROC − 1 of the feature, sources weighing the same; 0 where too few cases have it.
 
     Nearest to zero of all that leaving out one source of the cases gives: what one source alone shows tells nothing
     of others.
     """
-    (above, _), (below, light) = _values(cases, feature), _values(real, feature)
-    if len(above) < PRESENT * len(cases) or len(below) < PRESENT * len(real):
+    own = [case for case in cases if np.isfinite(case.fingerprint.get(feature, np.nan))]
+    if len(own) < PRESENT * len(cases):
         return 0.0
-    wins = np.sign(above[:, None] - below[None, :]) @ light
-    owners = np.array([case.source for case in cases if np.isfinite(case.fingerprint.get(feature, np.nan))])
+    above = np.array([case.fingerprint[feature] for case in own])
+    wins = np.sign(above[:, None] - real.values[None, :]) @ real.weights
+    owners = np.array([case.source for case in own])
     means = np.array([wins[owners == source].mean() for source in np.unique(owners)])
     if len(means) < FEWEST_SOURCES:
         return 0.0
@@ -143,10 +158,9 @@ def _radius(cases: Sequence[Case], extents: Sequence[Extent], known: Mapping[str
     )
 
 
-def _values(cases: Sequence[Case], feature: str) -> tuple[Floats, Floats]:
-    """Of the cases that have the feature, with weights that sum up to 1 and are equal for each source."""
-    own = [case for case in cases if np.isfinite(case.fingerprint.get(feature, np.nan))]
-    return np.array([case.fingerprint[feature] for case in own]), _weights(own)
+def _values(cases: Sequence[Case], feature: str) -> Values:
+    own = [case for case in cases if math.isfinite(case.fingerprint.get(feature, math.nan))]
+    return Values(np.array([case.fingerprint[feature] for case in own]), _weights(own))
 
 
 def _weights(cases: Sequence[Case]) -> Floats:

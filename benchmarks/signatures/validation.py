@@ -29,23 +29,25 @@ _ROUNDS: Final = 2000
 _SEED: Final = 0
 
 
-def left_out(cases: Sequence[Case], modality: str, group: Group) -> dict[str, float | None]:
-    """Probability of collapse of each labelled case, by id, by a part learnt without its group.
+def left_out(cases: Sequence[Case], modality: str) -> dict[str, dict[str, float | None]]:
+    """By what was left out, the probability of collapse of each labelled case, by id, by a part learnt without it.
 
     Cases without a group (rows that no generator wrote, when families are left out) are in every part, so
-    they are judged without their source instead. None where too few cases are left to learn from. The base rate is
-    that of all cases: without a kind of which nearly all collapsed, fewer do, and that alone would rank its cases low.
+    they are judged without their source instead. None where too few cases are left to learn from.
     """
+    found = {way: _without(cases, modality, group) for way, group in LEFT_OUT.items()}
+    return {way: found["source"] | own for way, own in found.items()}
+
+
+def _without(cases: Sequence[Case], modality: str, group: Group) -> dict[str, float | None]:
+    """The base rate is that of all cases: without a kind of which nearly all collapsed, fewer do, and that alone would
+    rank its cases low."""
     known = labelled(cases)
     base = sum(case.collapsed for case in known) / len(known)
     found: dict[str, float | None] = {}
     for key in sorted({group(case) for case in known if group(case)}):
         part = learn([case for case in cases if group(case) != key], modality, base)
         found |= {case.id: _probability(case, part) for case in known if group(case) == key}
-    rest = [case for case in known if case.id not in found]
-    if rest:
-        by_source = left_out(cases, modality, BY_SOURCE)
-        found |= {case.id: by_source[case.id] for case in rest}
     return found
 
 

@@ -12,7 +12,7 @@ from benchmarks.collapsebench import results as bench
 from benchmarks.collapsebench import statistics
 from benchmarks.signatures import document, regions, validation
 from benchmarks.signatures.__main__ import TARGET, development, text_of
-from benchmarks.signatures.cases import BY_FAMILY, BY_KIND, BY_SOURCE, Case, digest, labelled, stored
+from benchmarks.signatures.cases import Case, digest, labelled, stored
 from benchmarks.signatures.learner import learn, learn_library
 from benchmarks.signatures.measure import FINGERPRINTS
 from synthos_api.fingerprint import FINGERPRINT
@@ -105,8 +105,9 @@ def test_too_few_cases_teach_nothing() -> None:
 
 def test_a_region_needs_two_sources() -> None:
     own = [one for one in cases() if one.kind == "duplicated" and one.collapsed]
-    real = [one for one in cases() if one.is_real]
-    scales = regions.scales(real, cases())
+    genuine = [one for one in cases() if one.is_real]
+    scales = regions.scales(genuine, cases())
+    real = regions.values_of(genuine, scales)
     assert regions.damaged("x", own, real, scales) is not None
     assert regions.damaged("x", [one for one in own if one.source == "north"], real, scales) is None
     assert regions.damaged("x", own[:3], real, scales) is None
@@ -129,15 +130,16 @@ def test_a_source_with_many_cases_weighs_no_more() -> None:
 
 def test_a_left_out_kind_is_judged_without_its_signature() -> None:
     known = cases()
-    by_kind = validation.left_out(known, "table", BY_KIND)
-    by_source = validation.left_out(known, "table", BY_SOURCE)
+    found = validation.left_out(known, "table")
+    by_kind, by_source = found["kind of damage"], found["source"]
     copies = [one.id for one in known if one.kind == "duplicated" and one.collapsed]
     assert set(by_kind) == set(by_source) == {one.id for one in labelled(known)}
     assert all((by_source[name] or 0) > (by_kind[name] or 0) for name in copies)
 
 
 def test_what_no_generator_wrote_is_judged_without_its_source_where_families_are_left_out() -> None:
-    by_family, by_source = (validation.left_out(cases(), "table", group) for group in (BY_FAMILY, BY_SOURCE))
+    found = validation.left_out(cases(), "table")
+    by_family, by_source = found["generator family"], found["source"]
     assert all(by_family[one.id] == by_source[one.id] for one in labelled(cases()) if not one.family)
 
 
@@ -146,13 +148,13 @@ def test_labels_that_say_nothing_are_not_predicted() -> None:
     known = [one for one in cases() if one.label in ("benign", "collapsed")]
     labels = rng.permutation([one.label for one in known])
     mixed = [replace(one, label=str(label), kind="duplicated") for one, label in zip(known, labels, strict=True)]
-    scored = validation.scored(mixed, validation.left_out(mixed, "table", BY_SOURCE))
+    scored = validation.scored(mixed, validation.left_out(mixed, "table")["source"])
     assert 0.25 < (statistics.area_under_roc(scored) or 0) < 0.75
     assert validation.brier(scored) > 0.8 * validation.brier_of_base_rate(scored)
 
 
 def test_the_interval_of_the_area_holds_it() -> None:
-    scored = validation.scored(cases(), validation.left_out(cases(), "table", BY_SOURCE))
+    scored = validation.scored(cases(), validation.left_out(cases(), "table")["source"])
     low, high = validation.area_interval(scored) or (0, 0)
     assert low <= (statistics.area_under_roc(scored) or 0) <= high
     assert validation.area_interval([one for one in scored if one["source"] == "north"]) is None
