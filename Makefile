@@ -98,6 +98,10 @@ collapsebench-fit: setup ## Fit what the detector has learnt to the development 
 collapsebench-report: setup ## Write docs/collapsebench.md from the results.
 	$(BIN)/python -m benchmarks.collapsebench report
 
+.PHONY: signatures
+signatures: setup ## Learn the signature library from fingerprints, measuring those that are missing; docs/signatures.md.
+	$(BIN)/python -m benchmarks.signatures
+
 .PHONY: clean
 clean: ## Remove what the targets made here (not the binaries cache, not a running cluster).
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build/images out

@@ -34,14 +34,15 @@ def keyed(identifier: str, mode: Mode) -> str:
     return identifier if mode == "with_reference" else f"{identifier} {mode}"
 
 
-def add(name: str, row: Mapping[str, Any]) -> None:
+def add(name: str, row: Mapping[str, Any], folder: Path | None = None) -> None:
     """Add the row, in place of one with the same key. Safe from several processes."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with (FOLDER / f".{name}.lock").open("w") as lock:
+    target = folder or FOLDER
+    target.mkdir(parents=True, exist_ok=True)
+    with (target / f".{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        rows = read(name) | {key(row): dict(row)}
+        rows = read(name, target) | {key(row): dict(row)}
         names = list(dict.fromkeys(column for one in rows.values() for column in one))
         table = pa.table({column: [one.get(column) for one in rows.values()] for column in names})
-        temporary = FOLDER / f".{os.getpid()}-{name}.parquet"
+        temporary = target / f".{os.getpid()}-{name}.parquet"
         pq.write_table(table, temporary)
-        temporary.replace(FOLDER / f"{name}.parquet")
+        temporary.replace(target / f"{name}.parquet")

@@ -63,7 +63,7 @@ def labelled(modality: Name) -> list[Case]:
 
 def corpora(modality: Name) -> dict[str, list[Features]]:
     """The features of draws of each corpus of the library."""
-    return {name: [measured(draw) for draw in _draws(modality, name)] for name in library.NAMES[modality]}
+    return {name: [measured(draw) for draw in draws_of_corpus(modality, name)] for name in library.NAMES[modality]}
 
 
 def measured(table: pa.Table) -> Features:
@@ -72,8 +72,8 @@ def measured(table: pa.Table) -> Features:
     return features_of(numbered, texts, SEED)[1]
 
 
-def _draws(modality: Name, name: str) -> Iterator[pa.Table]:
-    """At least one, however small the corpus is."""
+def draws_of_corpus(modality: Name, name: str) -> Iterator[pa.Table]:
+    """Disjoint ones of a candidate's size; at least one, however small the corpus is."""
     table = library.load(modality, name)
     order = np.random.default_rng(SEED).permutation(len(table))
     weights = np.array([_weight(row) for row in table.column(0).to_pylist()]) if modality == "text" else None

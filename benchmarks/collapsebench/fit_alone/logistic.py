@@ -61,8 +61,8 @@ def inputs(signatures: Sequence[Signature], features: Sequence[Features]) -> Flo
     return np.array([[s.outside(f) for s in signatures] for f in features]).reshape(len(features), len(signatures))
 
 
-def fit(values: Floats, collapsed: npt.NDArray[np.bool_]) -> Fit:
-    """Weights of at least zero; the intercept is not penalised."""
+def fit(values: Floats, collapsed: npt.NDArray[np.bool_], usual: float = USUAL_WEIGHT, penalty: float = PENALTY) -> Fit:
+    """Weights of at least zero, drawn towards the usual one; the intercept is not penalised."""
     count = values.shape[1]
     shares = np.where(collapsed, 0.5 / max(1, collapsed.sum()), 0.5 / max(1, (~collapsed).sum()))
     signs = np.where(collapsed, 1.0, -1.0)
@@ -71,11 +71,11 @@ def fit(values: Floats, collapsed: npt.NDArray[np.bool_]) -> Fit:
         weights, intercept = parameters[:count], parameters[count]
         margin = signs * (values @ weights + intercept)
         slope = -signs * shares / (1 + np.exp(margin))
-        away = weights - USUAL_WEIGHT
-        gradient = np.append(values.T @ slope + 2 * PENALTY * away, slope.sum())
-        return float((shares * np.logaddexp(0, -margin)).sum() + PENALTY * (away**2).sum()), gradient
+        away = weights - usual
+        gradient = np.append(values.T @ slope + 2 * penalty * away, slope.sum())
+        return float((shares * np.logaddexp(0, -margin)).sum() + penalty * (away**2).sum()), gradient
 
-    start = np.append(np.full(count, USUAL_WEIGHT), -1.0)
+    start = np.append(np.full(count, usual), -1.0)
     bounds = [(0.0, FARTHEST)] * count + [(-20.0, 20.0)]
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
     return Fit(float(found[count]), found[:count])

@@ -1,108 +1,166 @@
-"""Phase 3: known signatures of degenerate data, matched against what a profile measured. Pure.
+"""Phase 3: a profile against the signature library. Pure, and without numpy: the facade needs it too.
 
-Lives in the contract because both halves need it: the profile's pod, and the facade for metrics that
-a caller brings. Every signature is a stated formula, 0 (nothing of it) to 1 (all of it); they are
-stated, not fitted, so the pre-risk score built from them is *not* a calibrated probability of
-collapse. No outcome has been measured per signature yet, so `historical_outcome` stays empty, and
-so does `collapse_type`.
+docs/signatures.md has the formulas and what they are worth.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from .results import DiversityMetrics, PreScreenResult, SignatureMatch
+from .fingerprint import fingerprint_of, fingerprint_of_metrics
+from .results import DiversityMetrics, PreScreenResult, ProfileResult, SignatureMatch
+from .signature_library import ANY, Library, Outcome, Part, Signature, library
 
-
-@dataclass(frozen=True)
-class Measured:
-    """What a signature may look at; None is "not measured", never zero."""
-
-    metrics: DiversityMetrics
-    duplicate_row_percentage: float | None
-    total_rows: int | None
-
-
-@dataclass(frozen=True)
-class Signature:
-    """`similarity` gives 0..1, or None where what it needs was not measured; `advice` says what to do."""
-
-    signature_id: str
-    similarity: Callable[[Measured], float | None]
-    advice: str
-
-
-def _ramp(value: float, low: float, high: float) -> float:
-    """0 up to `low`, 1 from `high`, a straight line between."""
-    return min(1.0, max(0.0, (value - low) / (high - low)))
-
-
-def _constant(measured: Measured) -> float | None:
-    """1 when all rows are the same; otherwise 0. Needs the number of rows."""
-    if measured.duplicate_row_percentage is None or measured.total_rows is None:
-        return None
-    different = measured.total_rows * (1 - measured.duplicate_row_percentage / 100)
-    return 1.0 if measured.total_rows > 1 and round(different) <= 1 else 0.0
-
-
-def _duplication(measured: Measured) -> float | None:
-    """Percent of rows that repeat an earlier one: from 5 (nothing) to 50 (all of it)."""
-    if measured.duplicate_row_percentage is None:
-        return None
-    return _ramp(measured.duplicate_row_percentage, 5.0, 50.0)
-
-
-def _single_cluster(measured: Measured) -> float | None:
-    """Entropy of the clusters below one bit. Harmless data may have it, so it counts one half at most.
-
-    Below MIN_CLUSTERED rows it says nothing: 400 rows of real documentation text form one cluster too.
-    """
-    few = measured.total_rows is not None and measured.total_rows < MIN_CLUSTERED
-    if measured.metrics.entropy is None or few:
-        return None
-    return 0.5 * (1 - _ramp(measured.metrics.entropy, 0.0, 1.0))
-
-
-def _redundant_columns(measured: Measured) -> float | None:
-    """Half the share of correlated pairs with |r| of 0.999 or more; the list holds the largest |r| only."""
-    pairs = measured.metrics.correlations
-    if not pairs:
-        return None
-    return 0.5 * sum(abs(pair.correlation) >= 0.999 for pair in pairs) / len(pairs)
-
+Fingerprint = Mapping[str, float]
 
 CONSTANT: Final = "constant-data"
-MIN_CLUSTERED: Final = 1000
+"""Not learnt, but logic: rows that are all the same hold one row."""
+FARTHEST: Final = 12.0
+"""Standardised values are cut here: beyond it, farther is no stranger."""
+SHOWN_FROM: Final = 0.1
+"""Similarity from which a match is listed."""
+INSIDE: Final = 0.5
+"""Similarity at a region's edge."""
 
-LIBRARY: Final = (
-    Signature(CONSTANT, _constant, "All rows are the same: there is nothing to learn from; replace the data."),
-    Signature("heavy-duplication", _duplication, "Remove exact duplicates before training on this dataset."),
-    Signature("single-cluster", _single_cluster, "The rows are hardly different in kind; check how they were chosen."),
-    Signature("redundant-columns", _redundant_columns, "Numeric columns repeat each other; check how they were made."),
-)
+
+@dataclass(frozen=True)
+class Judged:
+    """`similarities` and `coverage` by signature; coverage is the share of its features' weight that was measured."""
+
+    similarities: dict[str, float]
+    coverage: dict[str, float]
+    risk: float | None
 
 
-def prescreen(
-    metrics: DiversityMetrics, duplicate_row_percentage: float | None, total_rows: int | None = None
-) -> PreScreenResult:
-    """Match a profile against LIBRARY; quantities that were not measured match nothing.
+def prescreen(profile: ProfileResult) -> PreScreenResult:
+    """Phase 3 of a profile. What was not measured matches nothing; without anything measured there is no score."""
+    if _is_constant(profile):
+        return _constant(profile.total_rows)
+    return _screened(fingerprint_of(profile), profile.modality, library())
 
-    `pre_risk_score` is 100 × the largest similarity, None where nothing could be judged.
-    `should_proceed` is false only for constant data, where no cascade could say anything else.
+
+def prescreen_metrics(metrics: DiversityMetrics) -> PreScreenResult:
+    """The same for metrics that somebody brings, of data of unknown modality."""
+    return _screened(fingerprint_of_metrics(metrics), "", library())
+
+
+def judged(fingerprint: Fingerprint, part: Part) -> Judged:
+    """Similarities to a part's signatures, and the calibrated probability of collapse.
+
+    logit p = logit(base rate) + c · (intercept + Σ log_oddsᵢ · similarityᵢ − logit(base rate)) with c the share of
+    all features' weight that was measured: what is half known is half as far from the base rate. None at c = 0.
     """
-    measured = Measured(metrics, duplicate_row_percentage, total_rows)
-    found = [(signature, signature.similarity(measured)) for signature in LIBRARY]
-    known = [(signature, similarity) for signature, similarity in found if similarity is not None]
-    hits = sorted(((s, x) for s, x in known if x > 0), key=lambda hit: -hit[1])
-    constant = any(signature.signature_id == CONSTANT for signature, _ in hits)
-    advice = hits[0][0].advice if hits else "No signature of degenerate data was found; train the cascade."
-    if not known:
-        advice = "Nothing was measured that a signature could match; train the cascade."
+    standard = standardised(fingerprint, part)
+    similarities: dict[str, float] = {}
+    coverage: dict[str, float] = {}
+    evidence, measured, possible = part.intercept, 0.0, 0.0
+    for signature in part.signatures:
+        similarity, covered = similar(standard, signature)
+        coverage[signature.signature_id] = covered
+        if covered > 0:
+            similarities[signature.signature_id] = similarity
+            evidence += signature.log_odds * similarity * covered
+        total = sum(extent.weight for extent in signature.extents)
+        measured, possible = measured + covered * total, possible + total
+    if measured == 0:
+        return Judged(similarities, coverage, None)
+    base = logit(part.base_rate)
+    share = measured / possible
+    return Judged(similarities, coverage, _expit(base + share * (evidence - base)))
+
+
+def standardised(fingerprint: Fingerprint, part: Part) -> dict[str, float]:
+    """Of the features that the part knows: z, cut at FARTHEST."""
+    return {
+        name: max(-FARTHEST, min(FARTHEST, (fingerprint[name] - scale.median) / scale.scale))
+        for name, scale in part.scales.items()
+        if name in fingerprint and math.isfinite(fingerprint[name])
+    }
+
+
+def similar(standard: Mapping[str, float], signature: Signature) -> tuple[float, float]:
+    """(similarity, coverage) of standardised features.
+
+    2 ** -(D / radius)² with D² the weighted mean over the features that are there of ((z − centre) / spread)²,
+    zero where z lies beyond the centre on a side that is open.
+    """
+    squares, measured, possible = 0.0, 0.0, 0.0
+    for extent in signature.extents:
+        possible += extent.weight
+        if extent.feature not in standard:
+            continue
+        away = (standard[extent.feature] - extent.centre) / extent.spread
+        if away * extent.side <= 0:
+            squares += extent.weight * away * away
+        measured += extent.weight
+    if measured == 0:
+        return 0.0, 0.0
+    return float(2.0 ** -(squares / measured / signature.radius**2)), measured / possible
+
+
+def logit(probability: float) -> float:
+    return math.log(probability / (1 - probability))
+
+
+def _expit(log_odds: float) -> float:
+    return 1 / (1 + math.exp(-log_odds)) if log_odds > -700 else 0.0
+
+
+def outcome_in_words(outcome: Outcome) -> str:
+    """What came of the datasets that looked like this."""
+    if not outcome.cases:
+        return "no dataset of a left-out source looked like this"
+    sources = f"{outcome.sources} source{'s' if outcome.sources != 1 else ''}"
+    effect = f", median {outcome.median_effect:+.0%} loss" if outcome.median_effect is not None else ""
+    return f"collapsed in {outcome.collapsed} of {outcome.cases} cases ({sources}){effect}"
+
+
+def _screened(fingerprint: Fingerprint, modality: str, known: Library) -> PreScreenResult:
+    part = known.parts.get(modality) or known.parts.get(ANY)
+    found = judged(fingerprint, part) if part else None
+    if part is None or found is None or found.risk is None:
+        return PreScreenResult(recommendation="Nothing was measured that a signature could match; train the cascade.")
+    by_id = {signature.signature_id: signature for signature in part.signatures}
+    order = sorted(found.similarities.items(), key=lambda item: (-item[1], item[0]))
+    matches = [
+        SignatureMatch(
+            signature_id=name,
+            collapse_type=by_id[name].collapse_type,
+            similarity=round(similarity, 4),
+            historical_outcome=outcome_in_words(by_id[name].outcome),
+        )
+        for name, similarity in order
+        if similarity >= SHOWN_FROM
+    ]
     return PreScreenResult(
-        pre_risk_score=round(100 * max(similarity for _, similarity in known)) if known else None,
-        matches=[SignatureMatch(signature_id=s.signature_id, similarity=round(x, 4)) for s, x in hits],
-        should_proceed=not constant,
-        recommendation=advice,
+        pre_risk_score=round(100 * found.risk), matches=matches, recommendation=_advice(found.risk, part, matches)
+    )
+
+
+def _advice(risk: float, part: Part, matches: list[SignatureMatch]) -> str:
+    said = (
+        f"Of datasets that look like this {risk:.0%} collapsed by the library's count "
+        f"({part.base_rate:.0%} of all its cases did). "
+    )
+    inside = [match for match in matches if match.similarity >= INSIDE]
+    if inside:
+        said += f"Most like {inside[0].signature_id}: {inside[0].historical_outcome}. "
+    return said + "A pre-screen does not settle it: train the cascade."
+
+
+def _is_constant(profile: ProfileResult) -> bool:
+    if profile.duplicate_row_percentage is None or profile.total_rows < 2:
+        return False
+    return round(profile.total_rows * (1 - profile.duplicate_row_percentage / 100)) <= 1
+
+
+def _constant(rows: int) -> PreScreenResult:
+    return PreScreenResult(
+        pre_risk_score=100,
+        matches=[SignatureMatch(signature_id=CONSTANT, similarity=1.0)],
+        should_proceed=False,
+        recommendation=f"All {rows:,} rows are the same, and no cascade could find more in them; replace the data.",
     )

@@ -112,7 +112,7 @@ def run_profile(context: PhaseContext) -> tuple[PhaseOutcome, Extra]:
             )
             extra["reference"] = {"profile": theirs_profile.result.model_dump(mode="json"), **theirs_extra}
     result = profile.result
-    screened = prescreen(result.metrics, result.duplicate_row_percentage, result.total_rows)
+    screened = prescreen(result)
     context.report(Progress(phase="Profile", state="done", percent=100, step="profiled"))
     return PhaseOutcome(profile=result, pre_screen=screened), extra
 

@@ -12,7 +12,7 @@ import grpc
 
 from synthos_api.errors import ErrorInfo, SynthosError, UsageError
 from synthos_api.results import Judgement, ProfileResult
-from synthos_api.signatures import prescreen
+from synthos_api.signatures import prescreen, prescreen_metrics
 
 from . import given, requests, translate
 from .names import profile_run_name, validation_run_name
@@ -75,11 +75,9 @@ class ValidationEngine(pb_grpc.ValidationEngineServicer):
         await self._runs.ready()
         run = self._runs.profiled(dataset_id)
         if run and (profile := run.status.profile):
-            found = run.status.pre_screen or prescreen(
-                profile.metrics, profile.duplicate_row_percentage, profile.total_rows
-            )
+            found = run.status.pre_screen or prescreen(profile)
         elif measured:
-            found = prescreen(measured, None)
+            found = prescreen_metrics(measured)
         else:
             missing = UsageError("the dataset has no profile and the request no metrics; call AnalyzeDiversity first")
             return pb.PreScreenResponse(dataset_id=dataset_id, should_proceed=True, error=_error(missing))

@@ -136,13 +136,18 @@ def test_profile(synthos: Synthos, tmp_path: Path) -> None:
     done = synthos("profile", path, "--json")
     assert done.code == 0
     assert done.document["profile"]["duplicate_row_percentage"] == 50.0
-    assert done.document["pre_screen"]["matches"][0]["signature_id"] == "heavy-duplication"
+    screened = done.document["pre_screen"]
+    matches = {match["signature_id"]: match for match in screened["matches"]}
+    assert matches["table-duplicated-01"]["similarity"] > 0.5
+    assert "cases" in matches["table-duplicated-01"]["historical_outcome"]
+    assert screened["should_proceed"]
     assert done.document["columns"][0]["distinct"] == 100
     assert done.document["profile"]["modality"] == "table"
     assert done.document["profile"]["fingerprint"]["missing_share"] == pytest.approx(0.028)
     assert done.document["details"]["row_blocks"] == 1
     text = synthos("profile", path)
-    assert "heavy-duplication" in text.out
+    assert "table-duplicated-01" in text.out
+    assert f"pre-risk score {screened['pre_risk_score']} of 100" in text.out
     assert "reading" in text.err
 
 

@@ -92,10 +92,10 @@ def test_identical_rows_need_no_cascade(tmp_path: Path) -> None:
     table = pa.table({"a": ["same"] * 500, "b": [1.5] * 500})
     result = profiled(tmp_path / "t.parquet", table).result
     assert (result.metrics.cluster_count, result.metrics.entropy) == (1, 0.0)
-    screened = prescreen(result.metrics, result.duplicate_row_percentage, result.total_rows)
+    screened = prescreen(result)
     assert (screened.should_proceed, screened.pre_risk_score) == (False, 100)
     pair = profiled(tmp_path / "t.parquet", pa.table({"a": ["same"] * 499 + ["other"]})).result
-    assert prescreen(pair.metrics, pair.duplicate_row_percentage, pair.total_rows).should_proceed
+    assert prescreen(pair).should_proceed
 
 
 @pytest.mark.parametrize(

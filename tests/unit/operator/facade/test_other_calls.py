@@ -136,7 +136,7 @@ async def test_prescreen_uses_the_datasets_profile_where_there_is_one(engine: An
     spec = {"datasetId": "ds", "dataset": {"uri": "s3://bucket/x"}, "through": "Profile"}
     screened = {
         "pre_risk_score": 71,
-        "matches": [{"signature_id": "heavy-duplication", "similarity": 0.71}],
+        "matches": [{"signature_id": "text-duplicated-01", "similarity": 0.71}],
         "should_proceed": False,
         "recommendation": "deduplicate",
     }
@@ -145,23 +145,28 @@ async def test_prescreen_uses_the_datasets_profile_where_there_is_one(engine: An
     await asyncio.sleep(0.1)
     answer = await engine.PreScreenRisk(pb.PreScreenRequest(dataset_id="ds"))
     assert (answer.pre_risk_score, answer.should_proceed, answer.recommendation) == (71, False, "deduplicate")
-    assert [m.signature_id for m in answer.matches] == ["heavy-duplication"]
+    assert [m.signature_id for m in answer.matches] == ["text-duplicated-01"]
 
 
 async def test_prescreen_matches_the_profile_itself_where_the_run_did_not(engine: Any, cluster: FakeCluster) -> None:
     spec = {"datasetId": "ds", "dataset": {"uri": "s3://bucket/x"}, "through": "Profile"}
-    status = {"phase": "Complete", "profile": profile(duplicate_row_percentage=32.0)}
+    status = {"phase": "Complete", "profile": profile(duplicate_row_percentage=80.0)}
     await cluster.put(RUNS, {"metadata": {"name": "p"}, "spec": spec, "status": status})
     await asyncio.sleep(0.1)
     answer = await engine.PreScreenRisk(pb.PreScreenRequest(dataset_id="ds"))
-    assert answer.pre_risk_score == 60
+    copies = next(match for match in answer.matches if match.signature_id == "any-duplicated-01")
+    assert copies.collapse_type == "Type C"
+    assert "cases" in copies.historical_outcome
+    assert answer.pre_risk_score > 50
     assert answer.should_proceed
 
 
 async def test_prescreen_of_the_given_metrics(engine: Any) -> None:
     metrics = pb.DiversityMetrics(entropy=0.1, cluster_count=16)
     answer = await engine.PreScreenRisk(pb.PreScreenRequest(dataset_id="new", diversity=metrics))
-    assert answer.matches[0].signature_id == "single-cluster"
+    assert answer.matches
+    assert all(match.signature_id.startswith("any-") for match in answer.matches)
+    assert 0 < answer.pre_risk_score < 100
     assert answer.should_proceed
 
 

@@ -83,7 +83,7 @@ def profile_command(dataset: str, how: Reading, work: ProfileWork, report: str |
         view.end()
     tell_notes(loader.get_metadata(ref.uri, ref.format))
     result = profile.result
-    screened = prescreen(result.metrics, result.duplicate_row_percentage, result.total_rows)
+    screened = prescreen(result)
     columns = [asdict(column) for column in profile.columns]
     if page is not None:
         from synthos_engine.report.render import render_profile
@@ -241,5 +241,10 @@ def _print_profile(result: dict[str, Any], screened: PreScreenResult, columns: l
     for pair in metrics["correlations"][:5]:
         out.print(f"correlation {pair['correlation']:+.3f}  {escape(pair['column_a'])} · {escape(pair['column_b'])}")
     for match in screened.matches:
-        out.print(f"signature {match.signature_id}: similarity {match.similarity:.2f}")
-    out.print(f"pre-risk score {_number(screened.pre_risk_score)} (not calibrated). {screened.recommendation}")
+        kind = f" ({match.collapse_type})" if match.collapse_type else ""
+        outcome = f", {match.historical_outcome}" if match.historical_outcome else ""
+        out.print(f"signature {match.signature_id}{kind}: similarity {match.similarity:.2f}{outcome}")
+    score = (
+        "no pre-risk score." if screened.pre_risk_score is None else f"pre-risk score {screened.pre_risk_score} of 100."
+    )
+    out.print(f"{score} {screened.recommendation}")

@@ -1,0 +1,1 @@
+"""The signature library, learnt from CollapseBench's development split: `make signatures`."""
