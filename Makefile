@@ -80,7 +80,9 @@ test: machine lint ## Everything: lint, unit, contract, real API server, real cl
 fuzz: setup ## Damaged files of every format against the readers (FILES=200 for each).
 	$(BIN)/python -m hack.fuzz --files $(or $(FILES),200)
 
-.PHONY: bench
+.PHONY: bench bench-data
+bench-data: setup ## Those of the data engine: against pyarrow, DuckDB, whylogs, ydata-profiling; memory (GB="1 4 16").
+	$(BIN)/python -m tests.bench.data $(GB)
 bench: setup ## Benchmarks: ratios against a peer in the same run.
 	$(BIN)/python -m tests.bench
 
