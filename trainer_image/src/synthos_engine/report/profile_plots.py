@@ -51,11 +51,15 @@ def heat_map(names: Sequence[str], matrix: Sequence[Sequence[float | None]]) -> 
     with mpl.rc_context({**STYLE, "font.size": 7}):
         figure = Figure(figsize=(side + 0.8, side), layout="constrained")
         axis = figure.subplots()
-        image = axis.imshow(values, cmap="RdBu_r", vmin=-1, vmax=1)
+        image = axis.pcolormesh(values, cmap="RdBu_r", vmin=-1, vmax=1)
+        axis.set_aspect("equal")
+        axis.invert_yaxis()
         labels = [_short(name) for name in names]
-        axis.set_xticks(range(len(names)), labels, rotation=90)
-        axis.set_yticks(range(len(names)), labels)
-        figure.colorbar(image, ax=axis, shrink=0.7)
+        middles = np.arange(len(names)) + 0.5
+        axis.set_xticks(middles, labels, rotation=90)
+        axis.set_yticks(middles, labels)
+        bar = figure.colorbar(image, ax=axis, shrink=0.7)
+        bar.solids.set_rasterized(False)  # vectors all through: no picture inside the picture
         return svg(figure)
 
 
