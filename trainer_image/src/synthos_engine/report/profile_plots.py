@@ -59,7 +59,8 @@ def heat_map(names: Sequence[str], matrix: Sequence[Sequence[float | None]]) -> 
         axis.set_xticks(middles, labels, rotation=90)
         axis.set_yticks(middles, labels)
         bar = figure.colorbar(image, ax=axis, shrink=0.7)
-        bar.solids.set_rasterized(False)  # vectors all through: no picture inside the picture
+        if bar.solids is not None:
+            bar.solids.set_rasterized(False)  # vectors all through: no picture inside the picture
         return svg(figure)
 
 
