@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from matplotlib.axes import Axes
+
 from benchmarks.collapsebench import statistics
 from benchmarks.collapsebench.report.figures.figure import bars, drawn
 from benchmarks.collapsebench.statistics import Case
@@ -29,7 +31,7 @@ def receiver(path: Path, scored: Scored) -> None:
             axis.set_title(modality)
             axis.set_xlabel("of those not collapsed, %")
             axis.set_ylabel("of collapsed datasets, %")
-            axis.legend(loc="lower right")
+            _legend(axis)
 
 
 def calibration(path: Path, scored: Scored) -> None:
@@ -45,4 +47,9 @@ def calibration(path: Path, scored: Scored) -> None:
             axis.set_title(modality)
             axis.set_xlabel("pre-risk score")
             axis.set_ylabel("collapsed, %")
-            axis.legend(loc="upper left")
+            _legend(axis)
+
+
+def _legend(axis: Axes) -> None:
+    if axis.get_legend_handles_labels()[0]:
+        axis.legend(loc="lower right", fontsize="small")

@@ -59,12 +59,14 @@ def learn(cases: Sequence[Case], modality: str, base_rate: float | None = None) 
         return None
     draft = _draft(cases, modality)
     names = [signature.signature_id for signature in draft.signatures]
-    similar = left_out_similarities(cases, modality, names)
-    outcomes = [_outcome(known, similar[:, place]) for place in range(len(names))]
+    real = [case for case in cases if case.label == "real"]
+    similar = left_out_similarities(cases, [*known, *real], modality, names)
+    outcomes = [_outcome(known, similar[: len(known), place]) for place in range(len(names))]
     base = round(float(collapsed.mean()) if base_rate is None else base_rate, 4)
     kept = [place for place, name in enumerate(names) if _transfers(outcomes[place], float(collapsed.mean()), name)]
     directions = np.array([-1.0 if _is_benign(names[place]) else 1.0 for place in kept])
-    found = fit(STEP * similar[:, kept] * directions, collapsed, USUAL)
+    outcome = np.append(collapsed, np.zeros(len(real), bool))
+    found = fit(STEP * similar[:, kept] * directions, outcome, USUAL, _shares(known, real))
     log_odds = np.round(STEP * directions * found.weights, 3)
     signatures = [
         draft.signatures[place].model_copy(update={"outcome": outcomes[place], "log_odds": float(odds)})
@@ -74,6 +76,17 @@ def learn(cases: Sequence[Case], modality: str, base_rate: float | None = None) 
     # The fit weighs both classes alike, the base rate does not.
     intercept = round(found.intercept + logit(base), 3)
     return _with(draft, base, intercept, signatures)
+
+
+def _shares(known: Sequence[Case], real: Sequence[Case]) -> Floats:
+    """Collapsed cases count a half; of the other half labelled ones and draws of real corpora a half each.
+
+    Those of the labelled ones count by case, as the base rate does, and corpora by corpus.
+    """
+    collapsed = np.array([case.collapsed for case in known], bool)
+    others = 0.25 if real else 0.5
+    labelled_shares = np.where(collapsed, 0.5 / collapsed.sum(), others / (~collapsed).sum())
+    return np.concatenate([labelled_shares, 0.25 * regions.weights_of(real)])
 
 
 def _transfers(outcome: Outcome, share: float, name: str) -> bool:
@@ -92,18 +105,21 @@ def _with(draft: Part, base: float, intercept: float, signatures: list[Signature
     )
 
 
-def left_out_similarities(cases: Sequence[Case], modality: str, names: Sequence[str]) -> Floats:
-    """(labelled cases, names): to regions learnt without the case's source; 0 where there is none then.
+def left_out_similarities(
+    cases: Sequence[Case], judged_cases: Sequence[Case], modality: str, names: Sequence[str]
+) -> Floats:
+    """(judged cases, names): to regions learnt without the case's source; 0 where there is none then.
 
-    Of more sources than FOLDS some are left out together.
+    Of more sources than FOLDS some are left out together, and of real corpora.
     """
-    known = labelled(cases)
-    result = np.zeros((len(known), len(names)))
-    sources = sorted({case.source for case in known})
-    for fold in range(min(FOLDS, len(sources))):
-        away = set(sources[fold::FOLDS])
+    result = np.zeros((len(judged_cases), len(names)))
+    corpora = sorted({case.source for case in judged_cases if case.label == "real"})
+    sources = sorted({case.source for case in judged_cases if case.label != "real"})
+    folds = min(FOLDS, len(sources))
+    for fold in range(folds):
+        away = {*sources[fold::folds], *corpora[fold::folds]}
         part = _draft([case for case in cases if case.source not in away], modality)
-        for place, case in enumerate(known):
+        for place, case in enumerate(judged_cases):
             if case.source in away:
                 result[place] = similarities(case, part, names)
     return result

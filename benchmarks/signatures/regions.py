@@ -154,16 +154,17 @@ def _radius(cases: Sequence[Case], extents: Sequence[Extent], known: Mapping[str
         total[there] += extent.weight
     distances = np.sqrt(squares[total > 0] / total[total > 0])
     return _rounded(
-        max(1.0, _quantile(distances, _weights([c for c, t in zip(cases, total, strict=True) if t > 0]), HELD))
+        max(1.0, _quantile(distances, weights_of([c for c, t in zip(cases, total, strict=True) if t > 0]), HELD))
     )
 
 
 def _values(cases: Sequence[Case], feature: str) -> Values:
     own = [case for case in cases if math.isfinite(case.fingerprint.get(feature, math.nan))]
-    return Values(np.array([case.fingerprint[feature] for case in own]), _weights(own))
+    return Values(np.array([case.fingerprint[feature] for case in own]), weights_of(own))
 
 
-def _weights(cases: Sequence[Case]) -> Floats:
+def weights_of(cases: Sequence[Case]) -> Floats:
+    """They sum up to 1 and are equal for each source."""
     counts = Counter((case.modality, case.source) for case in cases)
     return np.array([1 / len(counts) / counts[case.modality, case.source] for case in cases])
 

@@ -25,6 +25,7 @@ LEFT_OUT: Final[dict[str, Group]] = {
     "generator family": BY_FAMILY,
     "kind of damage": BY_KIND,
 }
+CORPUS_FOLDS: Final = 5
 _ROUNDS: Final = 2000
 _SEED: Final = 0
 
@@ -48,6 +49,18 @@ def _without(cases: Sequence[Case], modality: str, group: Group) -> dict[str, fl
     for key in sorted({group(case) for case in known if group(case)}):
         part = learn([case for case in cases if group(case) != key], modality, base)
         found |= {case.id: _probability(case, part) for case in known if group(case) == key}
+    return found
+
+
+def corpora_left_out(cases: Sequence[Case], modality: str) -> dict[str, float | None]:
+    """The same of draws of real corpora, each by a part learnt without it (and a share of the others)."""
+    found: dict[str, float | None] = {}
+    real = [case for case in cases if case.label == "real"]
+    names = sorted({case.source for case in real})
+    for fold in range(CORPUS_FOLDS):
+        away = set(names[fold::CORPUS_FOLDS])
+        part = learn([case for case in cases if case.label != "real" or case.source not in away], modality)
+        found |= {case.id: _probability(case, part) for case in real if case.source in away}
     return found
 
 

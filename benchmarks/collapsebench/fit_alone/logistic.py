@@ -61,10 +61,16 @@ def inputs(signatures: Sequence[Signature], features: Sequence[Features]) -> Flo
     return np.array([[s.outside(f) for s in signatures] for f in features]).reshape(len(features), len(signatures))
 
 
-def fit(values: Floats, collapsed: npt.NDArray[np.bool_], usual: float = USUAL_WEIGHT, penalty: float = PENALTY) -> Fit:
-    """Weights of at least zero, drawn towards the usual one; the intercept is not penalised."""
+def fit(
+    values: Floats, collapsed: npt.NDArray[np.bool_], usual: float = USUAL_WEIGHT, shares: Floats | None = None
+) -> Fit:
+    """Weights of at least zero, drawn towards the usual one; the intercept is not penalised.
+
+    `shares`: what each case counts, in all 1; both classes alike unless given.
+    """
     count = values.shape[1]
-    shares = np.where(collapsed, 0.5 / max(1, collapsed.sum()), 0.5 / max(1, (~collapsed).sum()))
+    if shares is None:
+        shares = np.where(collapsed, 0.5 / max(1, collapsed.sum()), 0.5 / max(1, (~collapsed).sum()))
     signs = np.where(collapsed, 1.0, -1.0)
 
     def loss(parameters: Floats) -> tuple[float, Floats]:
@@ -72,8 +78,8 @@ def fit(values: Floats, collapsed: npt.NDArray[np.bool_], usual: float = USUAL_W
         margin = signs * (values @ weights + intercept)
         slope = -signs * shares / (1 + np.exp(margin))
         away = weights - usual
-        gradient = np.append(values.T @ slope + 2 * penalty * away, slope.sum())
-        return float((shares * np.logaddexp(0, -margin)).sum() + penalty * (away**2).sum()), gradient
+        gradient = np.append(values.T @ slope + 2 * PENALTY * away, slope.sum())
+        return float((shares * np.logaddexp(0, -margin)).sum() + PENALTY * (away**2).sum()), gradient
 
     start = np.append(np.full(count, usual), -1.0)
     bounds = [(0.0, FARTHEST)] * count + [(-20.0, 20.0)]

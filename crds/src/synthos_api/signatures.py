@@ -142,12 +142,14 @@ def _screened(fingerprint: Fingerprint, modality: str, known: Library) -> PreScr
 
 def _advice(risk: float, part: Part, matches: list[SignatureMatch]) -> str:
     said = (
-        f"Of datasets that look like this {risk:.0%} collapsed by the library's count "
+        f"The library gives datasets that look like this a chance of {risk:.0%} to collapse "
         f"({part.base_rate:.0%} of all its cases did). "
     )
     inside = [match for match in matches if match.similarity >= INSIDE]
     if inside:
-        said += f"Most like {inside[0].signature_id}: {inside[0].historical_outcome}. "
+        nearest = next(one for one in part.signatures if one.signature_id == inside[0].signature_id)
+        features = ", ".join(extent.feature for extent in nearest.extents)
+        said += f"Most like {nearest.signature_id} (by {features}): {inside[0].historical_outcome}. "
     return said + "A pre-screen does not settle it: train the cascade."
 
 

@@ -10,12 +10,14 @@ import pytest
 
 from benchmarks.collapsebench import results as bench
 from benchmarks.collapsebench import statistics
+from benchmarks.collapsebench.candidates import candidates
+from benchmarks.collapsebench.workshop import CachedWorkshop
 from benchmarks.signatures import document, regions, validation
 from benchmarks.signatures.__main__ import TARGET, development, text_of
 from benchmarks.signatures.cases import Case, digest, labelled, stored
 from benchmarks.signatures.learner import learn, learn_library
-from benchmarks.signatures.measure import FINGERPRINTS
-from synthos_api.fingerprint import FINGERPRINT
+from benchmarks.signatures.measure import FINGERPRINTS, profiled
+from synthos_api.fingerprint import FINGERPRINT, fingerprint_of
 from synthos_api.signature_library import Part
 from synthos_api.signatures import judged
 
@@ -204,3 +206,13 @@ def test_the_document_shows_what_was_left_out(tmp_path: Path) -> None:
     assert "| table | generator family | 20, 28 |" in text
     assert "## The test split" not in text
     assert (tmp_path / "signatures" / "left-out-roc.svg").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("name", ["diamonds/draw/0", "births/frozen/share=1.0/0"])
+def test_a_profile_today_has_the_stored_fingerprint(name: str) -> None:
+    """Else FINGERPRINT must be raised, and all be measured and learnt anew."""
+    candidate = next(one for one in candidates("development") if one.id == name)
+    known = next(one for one in stored() if one.id == name)
+    found = fingerprint_of(profiled(candidate.table(CachedWorkshop())))
+    assert found.keys() == known.fingerprint.keys()
+    assert found == pytest.approx(dict(known.fingerprint), rel=1e-4, abs=1e-6)

@@ -132,10 +132,10 @@ def test_inspect(synthos: Synthos, tmp_path: Path) -> None:
 
 
 def test_profile(synthos: Synthos, tmp_path: Path) -> None:
-    path = write_csv(tmp_path / "people.csv", people(100) + people(100))
+    path = write_csv(tmp_path / "people.csv", 4 * people(100))
     done = synthos("profile", path, "--json")
     assert done.code == 0
-    assert done.document["profile"]["duplicate_row_percentage"] == 50.0
+    assert done.document["profile"]["duplicate_row_percentage"] == 75.0
     screened = done.document["pre_screen"]
     matches = {match["signature_id"]: match for match in screened["matches"]}
     assert matches["table-duplicated-01"]["similarity"] > 0.5
