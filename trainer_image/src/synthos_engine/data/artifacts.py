@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from synthos_api.errors import CorruptData
 from synthos_api.phases import PhaseConfig, PhaseOutcome
 from synthos_engine.context import Store
-from synthos_engine.version import RESULTS, engine_version
+from synthos_engine.version import PROFILES, RESULTS, engine_version
 
 
 def config_digest(config: PhaseConfig) -> str:
@@ -27,7 +27,7 @@ def config_digest(config: PhaseConfig) -> str:
     Which attempt it is does not, nor what a retry changes to get through (the micro-batch).
     """
     content = config.model_dump(mode="json", exclude={"attempt", "micro_batch_divisor"})
-    content["engine"] = [engine_version(), RESULTS]
+    content["engine"] = [engine_version(), RESULTS, PROFILES]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
