@@ -2,6 +2,8 @@
 
     python -m tests.bench.data.memory [GIGABYTES ...]        (1 4 16 when left out)
 
+Samples are drawn of files up to SAMPLED_GB only: they take minutes for each GB.
+
 Files hold rows of ten columns, made once in pieces and removed at the end. The peak is the kernel's
 (ru_maxrss) of the command's own process.
 """
@@ -23,6 +25,7 @@ import pyarrow.parquet as pq
 
 PIECE_ROWS = 250_000
 GIGABYTE = 10**9
+SAMPLED_GB = 4
 
 
 def piece(number: int) -> pa.Table:
@@ -72,10 +75,10 @@ def main(sizes: list[float]) -> None:
             with tempfile.TemporaryDirectory() as name:
                 path = Path(name) / f"data{suffix}"
                 rows = write(path, gigabytes)
-                for command in (
-                    ["profile", str(path), "--json"],
-                    ["sample", str(path), "--rows", "100000", "--out", str(Path(name) / "sample.out")],
-                ):
+                commands = [["profile", str(path), "--json"]]
+                if gigabytes <= SAMPLED_GB:
+                    commands += [["sample", str(path), "--rows", "100000", "--out", str(Path(name) / "sample.out")]]
+                for command in commands:
                     megabytes, seconds = peak(*command)
                     print(
                         f"{gigabytes:5g} GB {suffix:9} {rows:12,} rows {command[0]:8} {megabytes:7.0f} MB "
