@@ -19,7 +19,7 @@ def test_malformed_rows_and_missing_values(synthos: Synthos, tmp_path: Path) -> 
     done = synthos("inspect", path, "--drop-malformed", "--missing", "NA", "--json")
     assert (done.document["total_rows"], done.document["malformed_rows"]) == (2, 1)
     assert [column["type"] for column in done.document["columns"]] == ["int64", "string"]
-    assert "1 malformed rows were left out" in done.err
+    assert "1 malformed row was left out" in done.err
     profile = synthos("profile", path, "--drop-malformed", "--json").document["profile"]
     assert profile["total_rows"] == 2
 

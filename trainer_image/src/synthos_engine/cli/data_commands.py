@@ -15,7 +15,7 @@ from rich.table import Table
 from synthos_api.errors import UsageError
 from synthos_api.results import PreScreenResult
 from synthos_engine.data import DatasetMetadata
-from synthos_engine.data.location import LocalPath, parse_location
+from synthos_engine.data.location import LocalPath, S3Object, parse_location
 
 from .edge import emit, say
 from .reading import Reading, tell_notes
@@ -175,6 +175,11 @@ def _goal(out: str, dataset: str) -> tuple[Store, str]:
     from synthos_engine.data.store import open_store
 
     folder, name = _split(out)
+    place = parse_location(out)
+    if isinstance(place, S3Object) and not place.key:
+        raise UsageError("an S3 location of a file is s3://bucket/key").at(out)
+    if isinstance(place, LocalPath) and place.path.exists() and not place.path.is_file():
+        raise UsageError("is there already and is no regular file").at(out)
     if _same_place(dataset, out):
         raise UsageError("the file to write is the dataset itself, which it would replace").at(out)
     return open_store(folder), name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Iterator
@@ -18,13 +19,18 @@ EXIT_INTERRUPTED = 130
 DEBUG_ENV = "SYNTHOS_DEBUG"
 
 
+_told: list[Exception] = []
+"""Errors whose line and document are out already: there is one of each."""
+
+
 def run(app: typer.Typer) -> int:
-    """Run the command line; returns the exit code."""
+    """Run the command line; returns the exit code. SIGTERM ends it as it should: temporary files go."""
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         app(standalone_mode=True)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else CLI_EXIT_ERROR
-        if code == CLI_EXIT_USAGE and "--json" in sys.argv[1:]:
+        if code == CLI_EXIT_USAGE and "--json" in sys.argv[1:] and not _told:
             emit({"error": to_info(UsageError("wrong usage; see standard error")).model_dump(mode="json")})
         return code
     except KeyboardInterrupt:
@@ -63,7 +69,12 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
+def _terminate(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number)
+
+
 def _tell(error: Exception, *, as_json: bool) -> None:
+    _told.append(error)
     info = to_info(error)
     message = " ".join(info.message.split())
     if not isinstance(error, (SynthosError, MemoryError)):

@@ -29,7 +29,9 @@ Missing = Annotated[
     list[str] | None,
     typer.Option("--missing", metavar="TEXT", help="A text of CSV or TSV that means a missing value; repeatable."),
 ]
-Sheet = Annotated[str | None, typer.Option("--sheet", metavar="NAME", help="Sheet of an Excel file; else the first.")]
+Sheet = Annotated[
+    str | None, typer.Option("--sheet", metavar="NAME", help="Sheet of an Excel file; else the first visible one.")
+]
 TablePath = Annotated[
     str | None, typer.Option("--table", metavar="PATH", help="Dataset or group of an HDF5 file; else the first.")
 ]
@@ -83,4 +85,9 @@ def tell_notes(metadata: DatasetMetadata) -> None:
     for note in metadata.notes:
         say(f"note: {note}")
     if metadata.malformed_rows:
-        say(f"note: {metadata.malformed_rows:,} malformed rows were left out")
+        rows = (
+            "1 malformed row was"
+            if metadata.malformed_rows == 1
+            else f"{metadata.malformed_rows:,} malformed rows were"
+        )
+        say(f"note: {rows} left out")

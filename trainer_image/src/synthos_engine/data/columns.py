@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
@@ -55,6 +55,12 @@ def unique_names(names: Iterable[str]) -> list[str]:
         unique = next(n for n in itertools.chain([name], (f"{name}.{i}" for i in itertools.count(1))) if n not in taken)
         taken[unique] = None
     return list(taken)
+
+
+def renaming_notes(before: Sequence[str], after: Sequence[str]) -> tuple[str, ...]:
+    """A sentence for each column that `unique_names` gave another name, the first few."""
+    pairs = [f"a second column {old!r} is called {new!r}" for old, new in zip(before, after, strict=True) if old != new]
+    return tuple(pairs[:8])
 
 
 def passes_through(schema: pa.Schema) -> bool:

@@ -59,7 +59,7 @@ _ARROW_STREAM: Final = re.compile(rb"(\xff{4})?..[\x00-\x0f]\x00[\x04-\x40]\x00\
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 _ARRAY_OF_OBJECTS: Final = re.compile(r'\[\s*\{\s*"[^"]*"\s*:')
 _LONGEST_MAGIC: Final = 16
-_BOMS: Final = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
+_BOMS: Final = ((b"\xff\xfe\0\0", "UTF-32"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 _BINARY: Final = ("PARQUET", "HDF5", "ARROW", "FEATHER", "EXCEL")
 
 

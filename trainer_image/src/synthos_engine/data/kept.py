@@ -12,16 +12,18 @@ import io
 import os
 import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import pyarrow as pa
 
-from .layout import mean_row_bytes
-
 MEMORY_BYTES: Final = 64 * 1024 * 1024
-DISK_BYTES: Final = 3_000_000_000
-"""At most, of one file of a dataset: a candidate's, a reference's and both samples go into a pod's /tmp of 10 GiB."""
+"""Of all rows that this process keeps; beyond it they go to disk."""
+DISK_BYTES: Final = 6_000_000_000
+"""At most, of all of them: with both samples it goes into a pod's /tmp of 10 GiB."""
+MAX_FILES: Final = 256
 DISK_SHARE: Final = 0.5
 """And at most this part of the room that the disk of temporary files has."""
 DISK_ENV: Final = "SYNTHOS_KEEP_MB"
@@ -33,29 +35,31 @@ class KeptRows:
 
     def __init__(self, memory_bytes: int = MEMORY_BYTES) -> None:
         self._memory_bytes = memory_bytes
+        self._use = _ROOM.user(self)
         self._held: list[pa.RecordBatch] = []
-        self._held_bytes = 0
         self._file: Any = None
         self._writer: Any = None
         self._starts: list[int] = []
-        self._room = 0
         self.complete = True
         """False where there was no room: then there is nothing to read."""
         self.rows = 0
         """Rows added, kept or not."""
-        self.row_bytes = 0.0
-        """Mean size of the first batch's rows."""
+        self._bytes = 0
 
     def add(self, batch: pa.RecordBatch) -> None:
-        if not self.rows:
-            self.row_bytes = mean_row_bytes(batch)
         self.rows += batch.num_rows
+        self._bytes += batch.nbytes
         if not self.complete or not batch.num_rows:
             return
         self._held.append(batch)
-        self._held_bytes += batch.nbytes
-        if self._held_bytes > self._memory_bytes:
+        self._use.memory += batch.nbytes
+        if _ROOM.memory > self._memory_bytes:
             self._spill()
+
+    @property
+    def row_bytes(self) -> float:
+        """Mean size of a row, kept or not."""
+        return self._bytes / self.rows if self.rows else 0.0
 
     def finish(self) -> None:
         """No more rows will come."""
@@ -74,11 +78,14 @@ class KeptRows:
 
     def _spill(self) -> None:
         if self._file is None:
+            if _ROOM.files >= MAX_FILES:
+                self._give_up()
+                return
+            self._use.files = 1
             self._file = tempfile.TemporaryFile(prefix="synthos-rows-")  # noqa: SIM115 (lives as long as the rows)
-            self._room = _room()
         for batch in self._held:
-            self._room -= batch.nbytes
-            if self._room < 0:
+            self._use.disk += batch.nbytes
+            if _ROOM.disk > _disk_limit(_ROOM.disk):
                 self._give_up()
                 return
             if self._writer is None or self._writer[0] != batch.schema:
@@ -90,7 +97,7 @@ class KeptRows:
             except OSError:
                 self._give_up()
                 return
-        self._held, self._held_bytes = [], 0
+        self._held, self._use.memory = [], 0
 
     def _close_stream(self) -> None:
         writer, self._writer = self._writer, None
@@ -102,14 +109,50 @@ class KeptRows:
 
     def _give_up(self) -> None:
         self._held, self._starts, self._writer, self._file = [], [], None, None
+        self._use.memory = self._use.disk = self._use.files = 0
         self.complete = False
 
 
-def _room() -> int:
+@dataclass
+class _Use:
+    """What one KeptRows takes: bytes of memory and disk, open files."""
+
+    memory: int = 0
+    disk: int = 0
+    files: int = 0
+
+
+class _Room:
+    """What all kept rows of this process take together: the limits are for all of them."""
+
+    def __init__(self) -> None:
+        self._users: weakref.WeakKeyDictionary[KeptRows, _Use] = weakref.WeakKeyDictionary()
+
+    def user(self, rows: KeptRows) -> _Use:
+        return self._users.setdefault(rows, _Use())
+
+    @property
+    def memory(self) -> int:
+        return sum(use.memory for use in list(self._users.values()))
+
+    @property
+    def disk(self) -> int:
+        return sum(use.disk for use in list(self._users.values()))
+
+    @property
+    def files(self) -> int:
+        return sum(use.files for use in list(self._users.values()))
+
+
+_ROOM: Final = _Room()
+
+
+def _disk_limit(taken: int) -> int:
+    """`taken` are bytes that are kept already."""
     stated = os.environ.get(DISK_ENV, "")
     if stated.isdigit():
         return int(stated) * 1_000_000
-    return min(DISK_BYTES, int(DISK_SHARE * shutil.disk_usage(tempfile.gettempdir()).free))
+    return min(DISK_BYTES, int(DISK_SHARE * (shutil.disk_usage(tempfile.gettempdir()).free + taken)))
 
 
 class _At(io.RawIOBase):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import pyarrow as pa
 
-from synthos_api.errors import EmptyDataset, SchemaMismatch, UsageError
+from synthos_api.errors import CorruptData, EmptyDataset, SchemaMismatch, UsageError
 from synthos_api.v1alpha1 import DataFormat
 
 from .detect import Detected, detect_format
@@ -18,9 +18,9 @@ from .metadata import MEGABYTE, DatasetMetadata, columns_of
 from .options import STRICT, ReadOptions
 from .parts import open_parts
 from .recut import recut
-from .source import Source
+from .source import Source, open_source
 from .storage_errors import storage_errors
-from .unify import conform, unified
+from .unify import conform, holds, unified
 
 DEFAULT_CHUNK_ROWS: Final = 100_000
 
@@ -80,49 +80,93 @@ class DatasetLoader:
         sources = open_parts(uri)
         key = (uri, tuple((source.text, source.version) for source in sources), stated)
         if key not in self._known:
-            self._known[key] = _first_look(sources, stated, self._options)
+            found = _first_look(sources, stated, self._options)
+            # What was known of another version of it only takes room.
+            self._known = {k: v for k, v in self._known.items() if (k[0], k[2]) != (uri, stated)} | {key: found}
         return self._known[key]
 
 
 def _rows(dataset: _Dataset, chunk_rows: int) -> Iterator[pa.RecordBatch]:
     for part in dataset.parts:
         with storage_errors(part.source.text):
-            for batch in dataset.reader.batches(part.source, part.layout, chunk_rows):
-                yield conform(batch, dataset.schema, part.source.text)
+            try:
+                for batch in dataset.reader.batches(part.source, part.layout, chunk_rows):
+                    yield conform(batch, dataset.schema, part.source.text)
+            except pa.ArrowInvalid as error:
+                raise CorruptData(f"its values are no longer of the types found before: {error}") from error
+            if open_source(part.source.text).version != part.source.version:
+                raise CorruptData("it changed while it was read; rows of two versions may have been mixed")
 
 
 def _first_look(sources: list[Source], stated: DataFormat | None, options: ReadOptions) -> _Dataset:
-    found, found_format = _formats(sources, stated)
+    sources, found, empty = _formats(sources, stated)
+    found_format = found[0].format
     reader = READERS[found_format]
-    layouts = []
-    for source in sources:
-        with storage_errors(source.text):
-            layouts.append(reader.scan(source, found_format, options, {}))
+    _check_options(options, found_format, sources[0].text)
+    looked: list[tuple[Source, Detected, Layout]] = []
+    for source, seen in zip(sources, found, strict=True):
+        try:
+            with storage_errors(source.text):
+                looked.append((source, seen, reader.scan(source, found_format, options, {})))
+        except EmptyDataset:
+            if len(sources) == 1:
+                raise
+            empty.append(source.text)
+    if not looked:
+        raise EmptyDataset("no file of it holds a row").at(sources[0].text)
+    sources, found = [source for source, _, _ in looked], [seen for _, seen, _ in looked]
+    layouts = [layout for _, _, layout in looked]
     schema = unified([(s.text, x.schema) for s, x in zip(sources, layouts, strict=True)], found_format)
     if reader.types_from_text:
         # Only the text itself tells a value in a wider type: such parts are looked at again.
-        while any(layout.schema != schema for layout in layouts):
+        while True:
             types = {field.name: field for field in schema}
             layouts = [
-                layout if layout.schema == schema else reader.scan(source, found_format, options, types)
+                layout if holds(layout.schema, schema) else reader.scan(source, found_format, options, types)
                 for source, layout in zip(sources, layouts, strict=True)
             ]
             wider = unified([(s.text, x.schema) for s, x in zip(sources, layouts, strict=True)], found_format)
-            if wider == schema:
+            if wider.equals(schema, check_metadata=True):
                 break
             schema = wider
     parts = tuple(_Part(source, layout) for source, layout in zip(sources, layouts, strict=True))
-    return _Dataset(reader, parts, schema, _metadata(parts, schema, found_format, found))
+    metadata = _metadata(parts, schema, found_format, found)
+    notes = tuple(f"{place} holds no row" for place in empty)
+    return _Dataset(reader, parts, schema, replace(metadata, notes=metadata.notes + notes))
 
 
-def _formats(sources: list[Source], stated: DataFormat | None) -> tuple[list[Detected], DataFormat]:
-    found = [detect_format(source, stated) for source in sources]
-    first = found[0].format
-    for source, other in zip(sources, found, strict=True):
+def _check_options(options: ReadOptions, file_format: DataFormat, place: str) -> None:
+    """Raises UsageError for an option that the format has no use for: it would be ignored without a word."""
+    given = {
+        "a sheet is named": (options.sheet is not None, ("EXCEL",)),
+        "a table is named": (options.table is not None, ("HDF5",)),
+        "texts are to mean missing values": (bool(options.missing), ("CSV", "TSV")),
+        "malformed rows are to be dropped": (options.malformed == "drop", ("CSV", "TSV", "JSONL")),
+    }
+    for words, (stated, formats) in given.items():
+        if stated and file_format not in formats:
+            raise UsageError(f"{words}, which is for {' and '.join(formats)}, and it is {file_format}").at(place)
+
+
+def _formats(sources: list[Source], stated: DataFormat | None) -> tuple[list[Source], list[Detected], list[str]]:
+    """(files, what each is, names of files without content), of one format. One file is never left out."""
+    found: list[tuple[Source, Detected]] = []
+    empty: list[str] = []
+    for source in sources:
+        try:
+            found.append((source, detect_format(source, stated)))
+        except EmptyDataset:
+            if len(sources) == 1:
+                raise
+            empty.append(source.text)
+    if not found:
+        raise EmptyDataset("no file of it has content").at(sources[0].text)
+    place, first = found[0][0].text, found[0][1].format
+    for source, other in found:
         if other.format != first:
-            message = f"is {other.format} where {sources[0].text} is {first}; one dataset has one format"
+            message = f"is {other.format} where {place} is {first}; one dataset has one format"
             raise SchemaMismatch(message).at(source.text)
-    return found, first
+    return [source for source, _ in found], [seen for _, seen in found], empty
 
 
 def _metadata(

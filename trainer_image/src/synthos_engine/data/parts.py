@@ -9,7 +9,6 @@ from __future__ import annotations
 import fnmatch
 import glob
 import re
-import stat
 from pathlib import Path
 from typing import Final
 
@@ -56,14 +55,27 @@ def _files(location: LocalPath) -> list[str] | None:
             return [str(part) for part in sorted(path.rglob("*")) if _is_part(part, path)]
         if not _WILD.search(str(path)) or path.exists():
             return None
-        matches = (Path(match) for match in sorted(glob.glob(str(path), recursive=True)))  # noqa: PTH207
-        return [str(match) for match in matches if _is_part(match, match.parent)]
+        folder, pattern = _split_at_wildcard(path)
+        matches = (folder / match for match in sorted(glob.glob(pattern, root_dir=folder, recursive=True)))  # noqa: PTH207
+        return [str(match) for match in matches if _is_part(match, folder)]
+
+
+def _split_at_wildcard(path: Path) -> tuple[Path, str]:
+    """(the folder before the first wildcard, the pattern in it); a folder of that very name is no pattern."""
+    folder = Path(path.anchor) if path.is_absolute() else Path()
+    parts = path.relative_to(path.anchor).parts if path.is_absolute() else path.parts
+    for number, name in enumerate(parts):
+        if _WILD.search(name) and not (folder / name).exists():
+            return folder, str(Path(*parts[number:]))
+        folder /= name
+    return folder, ""
 
 
 def _is_part(path: Path, folder: Path) -> bool:
     """Named pipes and sockets count, so that they are refused by name and not passed over."""
     visible = not any(name.startswith((".", "_")) for name in path.relative_to(folder).parts)
-    return visible and not stat.S_ISDIR(path.stat().st_mode)
+    # A link that leads nowhere counts too: opening it names it.
+    return visible and not path.is_dir()
 
 
 def _objects(location: S3Object) -> list[str] | None:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from synthos_api.errors import SchemaMismatch
 
-from .columns import JSON_MARK, is_json
+from .columns import JSON_MARK, as_doubles, is_json, is_text, value_type
 
 _ABSENT_IS_MISSING: Final = ("JSON", "JSONL")
 """Formats whose rows name their columns: a file need not have all of them."""
@@ -64,12 +64,23 @@ def _common(first: pa.Schema, other: pa.Schema, name: str, place: str, file_form
     numbers = {mine.type, theirs.type} == {pa.int64(), pa.float64()}
     if is_json(mine) or is_json(theirs) or (file_format in _TYPED_BY_TEXT and not numbers):
         return pa.field(name, pa.string(), metadata=JSON_MARK if file_format in _ABSENT_IS_MISSING else None)
+    if pa.types.is_dictionary(mine.type) != pa.types.is_dictionary(theirs.type):
+        fields = [field.with_type(value_type(field.type)) for field in fields]
     try:
+        if len({is_text(field.type) for field in fields}) > 1:
+            # Arrow would make the text binary.
+            raise pa.ArrowTypeError("text and something else")
         schemas = [pa.schema([field.remove_metadata()]) for field in fields]
         return pa.unify_schemas(schemas, promote_options="permissive").field(0)
     except (pa.ArrowTypeError, pa.ArrowInvalid) as error:
         message = f"column {name!r} is {theirs.type} here and {mine.type} in the files before"
         raise SchemaMismatch(message).at(place) from error
+
+
+def holds(part: pa.Schema, schema: pa.Schema) -> bool:
+    """Whether the columns of a part have the types of `schema` already, so that no text has to be read again."""
+    wanted = {field.name: field for field in schema}
+    return all(f.type == wanted[f.name].type and is_json(f) == is_json(wanted[f.name]) for f in part)
 
 
 def conform(batch: pa.RecordBatch, schema: pa.Schema, place: str) -> pa.RecordBatch:
@@ -100,4 +111,7 @@ def _cast(column: Any, kind: Any) -> Any:
     if pa.types.is_dictionary(kind) and pa.types.is_dictionary(column.type):
         indices, words = pc.cast(column.indices, kind.index_type), pc.cast(column.dictionary, kind.value_type)
         return pa.DictionaryArray.from_arrays(indices, words, ordered=kind.ordered)
+    if pa.types.is_floating(column.type) and pa.types.is_float64(kind):
+        # A narrow float must not gain digits that nobody wrote.
+        column = as_doubles(column)
     return pc.cast(column, kind)

@@ -29,7 +29,7 @@ import pyarrow.csv
 from synthos_api.errors import CorruptData, EmptyDataset
 
 from ..checked_text import checked_reader
-from ..columns import unique_names
+from ..columns import renaming_notes, unique_names
 from ..detect import HEAD_BYTES, delimiter_of
 from ..kept import KeptRows
 from ..layout import Fields, Layout
@@ -37,13 +37,15 @@ from ..options import ReadOptions
 from ..source import Source
 from ..unify import conform
 from .dropping import Dropped, is_text, lenient_text, well_formed
-from .quotes import NeedsCloserLook, QuoteWatch
+from .quotes import LineWatch, NeedsCloserLook, QuoteWatch
 from .settle import Settled, Texts, settle, typed
 
 MAX_FIELD_CHARS: Final = 64 * 1024 * 1024
 _ROWS_AT_ONCE: Final = 1024
 _SLICE: Final = 64
 _BYTES_AT_ONCE: Final = 8 * 1024 * 1024
+_LARGE_ROW: Final = 64 * 1024
+"""Bytes of a row on average from which on rows are taken one by one."""
 _BLOCK_BYTES: Final = 2 * 1024 * 1024
 
 
@@ -69,8 +71,10 @@ def scan(source: Source, file_format: str, options: ReadOptions, types: Fields) 
     delimiter = delimiter_of(head, file_format, whole=len(head) < HEAD_BYTES)
     csv.field_size_limit(MAX_FIELD_CHARS)
     with lenient_text(source) if options.malformed == "drop" else _strict_text(source) as text:
-        names = _header(csv.reader(text, delimiter=delimiter, strict=True), source)
+        header = _header(csv.reader(text, delimiter=delimiter, strict=True), source)
+    names = unique_names(header)
     grammar = Grammar(tuple(names), delimiter, options.missing)
+    renamed = renaming_notes(header, names)
     dropped = Dropped()
     if options.malformed == "drop":
         settled = settle(names, lambda: well_formed(source, delimiter, len(names), options.missing, dropped), types)
@@ -82,7 +86,7 @@ def scan(source: Source, file_format: str, options: ReadOptions, types: Fields) 
         schema=settled.schema,
         rows=settled.kept.rows,
         row_bytes=settled.kept.row_bytes,
-        notes=settled.notes,
+        notes=(*renamed, *settled.notes),
         malformed_rows=dropped.rows,
         options=options,
         grammar=grammar,
@@ -91,7 +95,8 @@ def scan(source: Source, file_format: str, options: ReadOptions, types: Fields) 
 
 
 def _strict_text(source: Source) -> io.TextIOWrapper:
-    return io.TextIOWrapper(checked_reader(source.open(), source.text), encoding="utf-8", newline="")
+    raw = checked_reader(source.open(), source.text, LineWatch(MAX_FIELD_CHARS))
+    return io.TextIOWrapper(raw, encoding="utf-8", newline="")
 
 
 def _strictly(source: Source, grammar: Grammar, types: Fields) -> tuple[Grammar, Settled]:
@@ -169,7 +174,7 @@ def _checked_rows(source: Source, grammar: Grammar) -> tuple[int, int]:
     Raises CorruptData with the row that is wrong.
     """
     total, largest = 0, 0
-    with checked_reader(source.open(), source.text) as raw:
+    with checked_reader(source.open(), source.text, LineWatch(MAX_FIELD_CHARS)) as raw:
         counted = _Counted(raw)
         text = io.TextIOWrapper(io.BufferedReader(counted), encoding="utf-8", newline="")
         rows = csv.reader(text, delimiter=grammar.delimiter, strict=True)
@@ -208,7 +213,7 @@ def _header(rows: Iterator[list[str]], source: Source) -> list[str]:
         raise EmptyDataset("there is no row, not even a header").at(source.text)
     if not all(map(is_text, header)):
         raise CorruptData("the header is not UTF-8 text").at(source.text)
-    return unique_names(header)
+    return header
 
 
 def _batches_of_rows(
@@ -223,7 +228,9 @@ def _batches_of_rows(
             piece: list[list[str]] = []
             try:
                 # extend() keeps what came before an error, so the row of the error is known.
-                piece.extend(itertools.islice(rows, _SLICE))
+                piece.extend(
+                    itertools.islice(rows, 1 if counted.count > _LARGE_ROW * (total + len(batch) + 1) else _SLICE)
+                )
             except csv.Error as error:
                 row = total + len(batch) + sum(1 for r in piece if r)
                 raise CorruptData(f"cannot be parsed: {error}").at(source.text, row=row) from error

@@ -17,10 +17,13 @@ from typing import Final
 
 import pyarrow as pa
 
+from synthos_api.errors import CorruptData
+
 from ..source import Source
 
 _ROWS_AT_ONCE: Final = 8192
 _MAX_LINE: Final = 64 * 1024 * 1024
+MAX_AGAIN: Final = 5_000_000
 _NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
 
 
@@ -35,6 +38,7 @@ class _Lines:
     def __init__(self, text: io.TextIOWrapper) -> None:
         self._text = text
         self._given_back: deque[str] = deque()
+        self._again = 0
         self.row: list[str] = []
 
     def __iter__(self) -> Iterator[str]:
@@ -48,7 +52,14 @@ class _Lines:
         return line
 
     def give_back(self) -> None:
-        """All lines of the current row but its first."""
+        """All lines of the current row but its first.
+
+        Raises CorruptData when that has come to MAX_AGAIN lines: each may be read as often as there are
+        quotes before it that are never closed.
+        """
+        self._again += len(self.row) - 1
+        if self._again > MAX_AGAIN:
+            raise CorruptData("so many quotes are out of place that it cannot be told where rows end")
         self._given_back.extendleft(reversed(self.row[1:]))
 
 

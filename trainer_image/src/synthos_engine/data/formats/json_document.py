@@ -24,6 +24,8 @@ from .json_values import CHECKED, name_of, reason, record_batch, schema_of
 
 MAX_BYTES: Final = 1024**3
 """Of the text, decompressed."""
+MAX_COLUMN_CHARS: Final = 128 * 1024**2
+"""Of a document of columns: as Python's values it takes ten times that."""
 _ROWS_AT_ONCE: Final = 1024
 _FIRST_ROWS: Final = 1000
 _BLANK: Final = re.compile(r"[ \t\n\r]*")
@@ -150,9 +152,12 @@ class _Document:
         inner = self._skip(at + 1)
         if self._text[at : at + 1] != ":" or self._text[inner : inner + 1] != "[":
             return None
-        return (name, inner) if self._text[self._skip(inner + 1) :][:1] == "{" else None
+        return (name, inner) if self._text.startswith("{", self._skip(inner + 1)) else None
 
     def _columns(self, start: int, decoder: json.JSONDecoder, *, check: bool) -> Iterator[dict[str, Any]]:
+        if len(self._text) > MAX_COLUMN_CHARS:
+            words = f"more than {MAX_COLUMN_CHARS} characters of JSON columns, which are decoded whole; write rows"
+            raise DatasetTooLarge(words).at(self._source.text)
         value, end = self._value(start, decoder, None, check=check)
         self._nothing_after(self._skip(end), None)
         if not value or not all(isinstance(column, list) for column in value.values()):

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from synthos_api.errors import CorruptData, EmptyDataset, SynthosError
 
-from ..columns import unique_names
+from ..columns import renaming_notes, unique_names
 from ..layout import Layout, mean_row_bytes
 from ..location import LocalPath
 from ..options import ReadOptions
@@ -41,7 +41,8 @@ def scan(source: Source, _file_format: str, options: ReadOptions, _types: object
         if not total or not len(schema):
             raise EmptyDataset("it holds no row" if len(schema) else "it holds no column")
         first = next(iter(file.iter_batches(_FIRST_ROWS, next(_row_groups(file.metadata, 1)), use_threads=False)))
-    return Layout(schema=schema, rows=total, row_bytes=mean_row_bytes(first), options=options)
+    notes = renaming_notes(file.schema_arrow.names, schema.names)
+    return Layout(schema=schema, rows=total, row_bytes=mean_row_bytes(first), notes=notes, options=options)
 
 
 def batches(source: Source, layout: Layout, chunk_rows: int) -> Iterator[pa.RecordBatch]:

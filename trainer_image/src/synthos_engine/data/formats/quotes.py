@@ -6,11 +6,33 @@ from typing import Final
 
 import numpy as np
 
+from synthos_api.errors import CorruptData
+
 _QUOTE: Final = ord('"')
 
 
 class NeedsCloserLook(Exception):
     """Quotes stand where the standard has none: a strict parser has to say what is wrong, if anything is."""
+
+
+class LineWatch:
+    """Raises CorruptData with the byte where a line is longer than `most` bytes: it would be held whole."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._begin = 0
+        self._seen = 0
+
+    def __call__(self, block: bytes) -> None:
+        ends = [place for place in (block.find(b"\n"), block.find(b"\r")) if place >= 0]
+        if self._seen + min(ends, default=len(block)) - self._begin > self._most:
+            raise CorruptData(f"a line is longer than {self._most} bytes").at(byte=self._begin)
+        if ends:
+            self._begin = self._seen + max(block.rfind(b"\n"), block.rfind(b"\r")) + 1
+        self._seen += len(block)
+
+    def finish(self) -> None:
+        pass
 
 
 class QuoteWatch:
