@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from .conftest import Synthos
+from .conftest import COMMAND, Synthos, environment
 
 
 def test_malformed_rows_and_missing_values(synthos: Synthos, tmp_path: Path) -> None:
@@ -56,3 +57,36 @@ def test_a_page_of_a_profile(synthos: Synthos, tmp_path: Path) -> None:
     assert (tmp_path / "page.html").read_text().startswith("<!doctype html>")
     assert synthos("profile", path, "--report", path).code == 2
     assert synthos("profile", path, "--report", tmp_path).code == 2
+
+
+def test_wrong_usage_is_one_line_and_one_document(synthos: Synthos, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n1,2\n3,4\n")
+    for args in (
+        ("inspect", path, "--format", "bogus"),
+        ("inspect", path, "--sheet", "x"),
+        ("profile", path, "--modality", "bogus"),
+        ("sample", path, "--rows", "1", "--out", tmp_path),
+        ("sample", path, "--rows", "1", "--out", path),
+        ("sample", path, "--rows", "1", "--out", "s3://bucket"),
+        ("sample", path, "--rows", "1", "--out", "/dev/null"),
+    ):
+        done = synthos(*args, "--json")
+        assert (done.code, done.document["error"]["code"]) == (2, 1009), args
+        assert done.err.count("error 1009") == 1
+
+
+def test_a_terminated_command_leaves_nothing_behind(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n" + "".join(f"{i},text {i % 7}\n" for i in range(400_000)))
+    (tmp_path / "tmp").mkdir()
+    command = [*COMMAND, "sample", str(path), "--rows", "1000", "--out", str(tmp_path / "s.parquet")]
+    variables = {**environment(), "TMPDIR": str(tmp_path / "tmp")}
+    with subprocess.Popen(command, env=variables, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "finding strata" in line:
+                break
+        process.terminate()
+        assert process.wait(60) == 143
+    assert list((tmp_path / "tmp").iterdir()) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import math
 from decimal import Decimal
@@ -236,3 +237,24 @@ def test_texts_that_mean_a_missing_value_when_asked(tmp_path: Path) -> None:
     path.write_text('a,b\n1,x\nNA,NA\n3,"NA"\n')
     (chunk,) = DatasetLoader(options=ReadOptions(missing=("NA",))).stream_chunks(str(path))
     assert chunk.to_pylist() == [{"a": 1, "b": "x"}, {"a": None, "b": None}, {"a": 3, "b": "NA"}]
+
+
+def test_quotes_that_are_never_closed_everywhere_end_in_an_error_not_in_hours(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n" + 'x","\n' * 20_000)
+    with pytest.raises(CorruptData, match="where rows end"):
+        DatasetLoader(options=ReadOptions(malformed="drop")).get_metadata(str(tmp_path / "t.csv"))
+
+
+def test_a_line_without_end_is_refused_before_it_is_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("synthos_engine.data.formats.delimited.MAX_FIELD_CHARS", 3_000_000)
+    (tmp_path / "t.csv.gz").write_bytes(gzip.compress(b"a,b\n1,2\n" + b"0" * 50_000_000))
+    with pytest.raises(CorruptData, match="a line is longer than 3000000 bytes") as raised:
+        DatasetLoader().get_metadata(str(tmp_path / "t.csv.gz"), "CSV")
+    assert raised.value.byte == 8
+
+
+def test_a_column_that_gets_another_name_is_told(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,a,a.1\n1,2,3\n")
+    found = DatasetLoader().get_metadata(str(tmp_path / "t.csv"))
+    assert [column.name for column in found.columns] == ["a", "a.1", "a.1.1"]
+    assert found.notes == ("a second column 'a' is called 'a.1'", "a second column 'a.1' is called 'a.1.1'")

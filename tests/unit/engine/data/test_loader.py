@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from synthos_api.errors import UsageError
+from synthos_api.errors import CorruptData, UsageError
 from synthos_engine.data import DatasetLoader
+from synthos_engine.data.options import ReadOptions
 
 from .tables import WRITERS, format_of, people
 
@@ -69,3 +71,28 @@ def test_a_changed_file_is_read_anew(tmp_path: Path) -> None:
 def test_a_chunk_size_below_one_is_refused() -> None:
     with pytest.raises(UsageError):
         DatasetLoader(chunk_size=0)
+
+
+@pytest.mark.parametrize("name", ["CSV", "JSONL", "PARQUET"])
+def test_a_file_that_changes_while_it_is_read(tmp_path: Path, name: str) -> None:
+    path = written(tmp_path, name, 2500)
+    chunks = DatasetLoader(chunk_size=100).stream_chunks(path)
+    next(chunks)
+    os.utime(path, ns=(1, 1))
+    with pytest.raises(CorruptData, match="changed while it was read"):
+        list(chunks)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("CSV", ReadOptions(sheet="a")),
+        ("JSONL", ReadOptions(table="a")),
+        ("PARQUET", ReadOptions(missing=("NA",))),
+        ("PARQUET", ReadOptions(malformed="drop")),
+    ],
+)
+def test_an_option_that_would_be_ignored_is_refused(tmp_path: Path, name: str, options: ReadOptions) -> None:
+    path = written(tmp_path, name, 3)
+    with pytest.raises(UsageError, match="which is for"):
+        DatasetLoader(options=options).get_metadata(path)

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from synthos_api.errors import DatasetNotFound, EmptyDataset, SchemaMismatch
@@ -72,3 +74,60 @@ def test_nothing_there(tmp_path: Path) -> None:
         rows(tmp_path)
     with pytest.raises(DatasetNotFound):
         rows(tmp_path / "*.csv")
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [[{"a": True}], [{"a": "true"}]],
+        [[{"a": "x"}], [{"a": "z"}, {"a": 3}]],
+        [[{"a": "null"}], [{"a": [1]}]],
+        [[{"a": 1}], [{"a": 0.5}], [{"a": 2**60}]],
+    ],
+)
+@pytest.mark.parametrize("suffix", [".jsonl", ".json"])
+def test_parts_of_json_read_as_one_file_does(tmp_path: Path, parts: list[list[dict[str, object]]], suffix: str) -> None:
+    def write(path: Path, content: list[dict[str, object]]) -> None:
+        lines = [json.dumps(row) for row in content]
+        path.write_text("\n".join(lines) + "\n" if suffix == ".jsonl" else f"[{','.join(lines)}]")
+
+    (tmp_path / "parts").mkdir()
+    for number, content in enumerate(parts):
+        write(tmp_path / "parts" / f"{number}{suffix}", content)
+    write(tmp_path / f"whole{suffix}", [row for content in parts for row in content])
+    assert rows(tmp_path / "parts") == rows(tmp_path / f"whole{suffix}")
+
+
+def test_narrow_floats_gain_no_digits_and_text_is_not_made_binary(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"a": pa.array([0.1], pa.float32())}), tmp_path / "0.parquet")
+    pq.write_table(pa.table({"a": [0.1]}), tmp_path / "1.parquet")
+    assert [row["a"] for row in rows(tmp_path)] == [0.1, 0.1]
+    pq.write_table(pa.table({"a": ["x"]}), tmp_path / "0.parquet")
+    pq.write_table(pa.table({"a": pa.array(["x"]).dictionary_encode()}), tmp_path / "1.parquet")
+    assert [row["a"] for row in rows(tmp_path)] == ["x", "x"]
+    pq.write_table(pa.table({"a": [b"x"]}), tmp_path / "1.parquet")
+    with pytest.raises(SchemaMismatch):
+        rows(tmp_path)
+
+
+def test_files_without_rows_are_told_and_left_out(tmp_path: Path) -> None:
+    for name, content in {"a": "a,b\n", "b": "a,b\n1,2\n", "c": ""}.items():
+        (tmp_path / f"{name}.csv").write_text(content)
+    assert rows(tmp_path) == [{"a": 1, "b": 2}]
+    notes = DatasetLoader().get_metadata(str(tmp_path)).notes
+    assert sorted(notes) == [f"{tmp_path}/{name}.csv holds no row" for name in "ac"]
+    (tmp_path / "b.csv").unlink()
+    with pytest.raises(EmptyDataset):
+        rows(tmp_path)
+
+
+def test_brackets_in_the_name_of_a_folder_and_hidden_folders(tmp_path: Path) -> None:
+    for folder, value in {"x[1]": 1, "x1": 99, "x[1]/_temporary": 5}.items():
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.csv").write_text(f"a,b\n{value},0\n")
+    assert [row["a"] for row in rows(tmp_path / "x[1]" / "*.csv")] == [1]
+    assert [row["a"] for row in rows(tmp_path / "x[1]" / "**" / "*.csv")] == [1]
+    assert [row["a"] for row in rows(tmp_path / "x[1]")] == [1]
+    (tmp_path / "x1" / "gone.csv").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(DatasetNotFound, match=r"gone\.csv"):
+        rows(tmp_path / "x1")
