@@ -22,6 +22,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+
 from synthos_api.errors import SynthosError
 from synthos_engine.data import DatasetLoader
 from synthos_engine.data.formats import parsed
@@ -34,7 +36,11 @@ _ROWS = 150
 _EXTREMES = (b"\x00", b"\xff", b"\x7f", b"\x80")
 
 
-_COMPRESSED: dict[str, Callable[[bytes], bytes]] = {"gz": gzip.compress, "bz2": bz2.compress}
+_COMPRESSED: dict[str, Callable[[bytes], bytes]] = {
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "zst": lambda content: bytes(pa.Codec("zstd").compress(content, asbytes=True)),
+}
 
 
 def _places(folder: Path) -> dict[str, Path]:

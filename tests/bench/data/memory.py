@@ -60,11 +60,13 @@ def peak(*arguments: str) -> tuple[float, float]:
     """(peak resident megabytes, seconds) of a `synthos` command. Ends the program where it fails."""
     start = time.monotonic()
     command = [sys.executable, "-c", "from synthos_engine.cli.main import main; main()", *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"synthos {arguments[0]} ended with {process.returncode}")
+    with tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            errors.seek(0)
+            raise SystemExit(f"synthos {arguments[0]} ended with {process.returncode}: {errors.read()[-500:]}")
     return usage.ru_maxrss / 1000, time.monotonic() - start
 
 
