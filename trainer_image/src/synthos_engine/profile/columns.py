@@ -97,11 +97,13 @@ class ColumnSketch:
     def add(self, column: pa.Array[Any]) -> Hashes:
         """Take in the column's values of a chunk; returns the hash of each, shape (rows,)."""
         self.count += len(column)
-        self.missing += column.null_count
         encoded = _encoded(column)
         if encoded is not None:
+            self.missing += encoded.null_count
             return self._add_encoded(encoded)
+        # Only then: the words of a dictionary may be missing, too.
         column = decoded(column)
+        self.missing += column.null_count
         hashes = column_hashes(column)
         self._values.add(hashes[~missing_mask(column)] if column.null_count else hashes)
         if self.is_number:
@@ -230,6 +232,7 @@ def _shown(scalar: Any) -> str:
     try:
         value = scalar.as_py()
     except (ValueError, OverflowError):
-        return str(scalar)[:_SHOWN_CHARS]
+        # A time that Python has none of: the number that is stored.
+        return str(scalar.value)[:_SHOWN_CHARS]
     # A value that was cut in the row sample still has its own hash only if it is shorter than the cut.
     return (value if isinstance(value, str) else repr(value))[:_SHOWN_CHARS]

@@ -197,7 +197,7 @@ def _scale(name: str, column: pa.Array[Any]) -> ColumnScale:
     values = values[np.isfinite(values)]
     if not len(values):
         return ColumnScale(name)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         deviation = float(values.std())
     if not np.isfinite(deviation) or deviation == 0:
         return ColumnScale(name, mean=float(values[0]))

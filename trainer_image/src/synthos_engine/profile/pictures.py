@@ -76,11 +76,15 @@ def _histogram(name: str, values: np.ndarray[tuple[int], np.dtype[np.float64]]) 
     values = values[np.isfinite(values)]
     if not len(values):
         return None
-    low, high = (float(x) for x in np.quantile(values, [_TAIL, 1 - _TAIL]))
-    if not np.isfinite(high - low):
-        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        low, high = (float(x) for x in np.quantile(values, [_TAIL, 1 - _TAIL]))
     if low == high:
         low, high = low - 0.5, high + 0.5
+    with np.errstate(over="ignore"):
+        width = (high - low) / BINS
+    if not np.isfinite(width) or width <= 4 * max(np.spacing(abs(low)), np.spacing(abs(high))):
+        # No room for bins between values that doubles can tell apart.
+        return None
     counts, edges = np.histogram(np.clip(values, low, high), BINS, (low, high))
     return {"column": name, "edges": [_short(edge) for edge in edges], "counts": counts.tolist()}
 

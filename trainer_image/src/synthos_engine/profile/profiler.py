@@ -9,8 +9,10 @@ from typing import Final
 
 import pyarrow as pa
 
+from synthos_api.errors import EmptyDataset
 from synthos_api.v1alpha1 import DatasetRef
 from synthos_engine.data import DatasetLoader, DatasetMetadata
+from synthos_engine.data.columns import content_columns
 
 from .executors import Block, Executor, OneCore
 from .modality import Modality
@@ -66,6 +68,8 @@ def profile_dataset(
     """
     metadata = loader.get_metadata(dataset.uri, dataset.format)
     schema = loader.schema(dataset.uri, dataset.format)
+    if not content_columns(schema):
+        raise EmptyDataset("it has no column of its own, only those of a sample").at(dataset.uri)
     sketch = DatasetSketch(schema, seed)
     blocks = blocks_of(numbered_chunks(loader, dataset))
     with contextlib.closing((executor or OneCore()).sketches(schema, seed, blocks)) as parts:

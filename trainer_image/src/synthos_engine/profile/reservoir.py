@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from synthos_engine.data.columns import is_text
 from synthos_engine.sample.priority import Priorities, row_priorities
 
+from .values import decoded
+
 MAX_ROWS: Final = 16_384
 MAX_BYTES: Final = 128 * 1024 * 1024
 MIN_ROWS: Final = 64
@@ -53,7 +55,7 @@ class RowReservoir:
         elif len(priorities) > self._k:
             low = np.argpartition(priorities, self._k)[: self._k + 1]
             batch, priorities = batch.take(low), priorities[low]
-        batch = shortened(batch, self._chars)
+        batch = shortened(_without_dictionaries(batch), self._chars)
         self._hold(priorities, row_bytes(batch), batch)
 
     def merge(self, other: Self) -> None:
@@ -112,6 +114,12 @@ class RowReservoir:
         priorities = self._held[0][0]
         inside = self._bound is None or priorities[-1] < np.uint64(self._bound)
         return bool(inside and (priorities[1:] > priorities[:-1]).all())
+
+
+def _without_dictionaries(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Texts as they are, for cutting and weighing: a dictionary would be held whole, and its rows weigh nothing."""
+    names = batch.schema.names
+    return pa.RecordBatch.from_arrays([decoded(column) for column in batch.columns], names=names)
 
 
 def row_bytes(batch: pa.RecordBatch) -> Sizes:
