@@ -79,3 +79,9 @@ def test_quantiles_of_both_signs_take_little_room() -> None:
     for q in (0.0, 0.2, 0.48, 0.5, 0.7, 1.0):
         low, high = sketch.bounds(q)
         assert low <= np.quantile(values, q) <= high
+
+
+def test_moments_of_numbers_whose_squares_overflow(tmp_path: Path) -> None:
+    column = profiled(tmp_path, pa.table({"a": [1e200, -1e200, 3e150] * 50, "b": list(range(150))})).columns[0]
+    assert column.numeric is not None
+    assert column.numeric.maximum == 1e200
