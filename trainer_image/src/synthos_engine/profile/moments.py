@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Self
+import sys
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 from .values import Floats
 
 _Matrix = NDArray[np.float64]
+
+_LARGEST_ROOT: Final = math.sqrt(sys.float_info.max)
 
 
 class Moments:
@@ -73,7 +76,8 @@ class Moments:
         return _finite(self.count * self._m4 / self._m2**2 - 3) if self._varies() else None
 
     def _varies(self) -> bool:
-        return self.count > 1 and 0 < self._m2 < math.inf and 0 < self._m2**1.5 < math.inf and self._m2**2 > 0
+        # Of Python's floats a power that is too large raises.
+        return self.count > 1 and 0 < self._m2 < _LARGEST_ROOT and self._m2**1.5 > 0 and self._m2**2 > 0
 
 
 def _finite(value: float) -> float | None:
