@@ -28,6 +28,8 @@ _TAIL: Final = 0.01
 _FEW: Final = 50
 _SHOWN_CHARS: Final = 40
 _DIGITS: Final = 5
+_LARGEST: Final = 1e300
+"""Beyond it, sums with an axis's ticks and margins overflow."""
 
 Picture = dict[str, Any]
 
@@ -78,15 +80,20 @@ def _histogram(name: str, values: np.ndarray[tuple[int], np.dtype[np.float64]]) 
         return None
     with np.errstate(over="ignore", invalid="ignore"):
         low, high = (float(x) for x in np.quantile(values, [_TAIL, 1 - _TAIL]))
+    if not -_LARGEST <= low <= high <= _LARGEST:
+        return None
     if low == high:
         low, high = low - 0.5, high + 0.5
-    with np.errstate(over="ignore"):
-        width = (high - low) / BINS
-    if not np.isfinite(width) or width <= 4 * max(np.spacing(abs(low)), np.spacing(abs(high))):
+    width = (high - low) / BINS
+    if width <= 4 * max(np.spacing(abs(low)), np.spacing(abs(high))):
         # No room for bins between values that doubles can tell apart.
         return None
     counts, edges = np.histogram(np.clip(values, low, high), BINS, (low, high))
-    return {"column": name, "edges": [_short(edge) for edge in edges], "counts": counts.tolist()}
+    short = [_short(edge) for edge in edges]
+    if len(set(short)) < len(short):
+        # Times of one day differ beyond the first digits.
+        short = edges.tolist()
+    return {"column": name, "edges": short, "counts": counts.tolist()}
 
 
 def _bars(name: str, texts: pa.Array[Any]) -> Picture:
