@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[3]
 ENVIRONMENT = ROOT / "build" / "peers"
 PACKAGES = ("whylogs>=1.6,<2", "ydata-profiling>=4.12,<5", "pyarrow>=16", "setuptools<81")
 PIECES = 2
-ROUNDS = {"whylogs": 3, "ydata": 1}
+ROUNDS = 3
 
 _TIMED = """
 import sys, time, warnings
@@ -82,8 +82,8 @@ def main() -> None:
         pq.write_table(table, path)
         ours = partial(profiled, path)
         ours()
-        for peer, rounds in ROUNDS.items():
-            pairs = [(seconds(ours), theirs(python, peer, path)) for _ in range(rounds)]
+        for peer in PROGRAMS:
+            pairs = [(seconds(ours), theirs(python, peer, path)) for _ in range(ROUNDS)]
             ratios = sorted(other / mine for mine, other in pairs)
             print(
                 f"{peer}, {table.num_rows:,} rows{'':20} {statistics.median(ratios):6.2f} x  (range {ratios[0]:.2f} to "
