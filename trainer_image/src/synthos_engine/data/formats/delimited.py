@@ -46,7 +46,7 @@ _SLICE: Final = 64
 _BYTES_AT_ONCE: Final = 8 * 1024 * 1024
 _LARGE_ROW: Final = 64 * 1024
 """Bytes of a row on average from which on rows are taken one by one."""
-_BLOCK_BYTES: Final = 2 * 1024 * 1024
+_BLOCK_BYTES: Final = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ _MAGIC: Final = b"PAR1"
 _FIRST_ROWS: Final = 1000
 _FIRST_BYTES: Final = 64 * 1024
 """Read at once of a column when only its first rows are wanted."""
-_BUFFER_BYTES: Final = BLOCK_BYTES
-"""Of each column: a row group may be larger than memory."""
+_BUFFER_BYTES: Final = 1024 * 1024
+"""Of each column of a local file: a row group may be larger than memory. Of S3 what one request fetches."""
 _MOST_BYTES: Final = 64 * 1024 * 1024
 """Of a batch in memory, about: wide rows come in smaller batches."""
 
@@ -49,9 +49,10 @@ def batches(source: Source, layout: Layout, chunk_rows: int) -> Iterator[pa.Reco
     """The rows, in batches of at most `chunk_rows`."""
     seen = 0
     most = max(1, min(chunk_rows, int(_MOST_BYTES / max(1.0, layout.row_bytes))))
+    buffer = _BUFFER_BYTES if isinstance(source.location, LocalPath) else BLOCK_BYTES
     with _arrow_file(source) as raw:
         with _corrupt(source, 0):
-            file = pq.ParquetFile(raw, page_checksum_verification=True, buffer_size=_BUFFER_BYTES)
+            file = pq.ParquetFile(raw, page_checksum_verification=True, buffer_size=buffer)
         for groups in _row_groups(file.metadata, chunk_rows):
             rows = file.iter_batches(batch_size=most, row_groups=groups, use_threads=True)
             while True:
