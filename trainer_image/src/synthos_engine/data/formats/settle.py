@@ -21,6 +21,7 @@ from ..kept import KeptRows
 from ..layout import Fields
 from .scalars import TypeGuess, convert, has_empty
 
+_FIRST_ROWS: Final = 1000
 _PASSES_KEPT: Final = 3
 """After so many beginnings only the types are sought; then the rows are parsed once more for each reader."""
 
@@ -74,8 +75,19 @@ class _Pass:
                 lossy = lossy or _loses(kind, column.type, empties=empties)
         if lossy and self.kept.complete:
             raise _Lossy
+        if not self.kept.rows:
+            self._note_within(texts, [guess for _, guess, _ in before])
         batch = pa.RecordBatch.from_arrays(arrays, names=[column.name for column in self.columns])
         self.kept.add(batch)
+
+    def _note_within(self, texts: pa.RecordBatch, fresh: list[TypeGuess]) -> None:
+        """Of the first batch: what its first rows do not show yet. So notes do not depend on the size of batches."""
+        for column, guess, column_texts in zip(self.columns, fresh, texts.columns, strict=True):
+            guess.add(column_texts.slice(0, _FIRST_ROWS))
+            kind = guess.type
+            if column.type != kind and not pa.types.is_null(kind):
+                row = _FIRST_ROWS + _first_that_widens(guess, kind, column_texts.slice(_FIRST_ROWS))
+                self.notes.setdefault(column.name, _note(column, kind, row))
 
 
 def settle(names: Sequence[str], read: Callable[[], Texts], at_least: Fields) -> Settled:
