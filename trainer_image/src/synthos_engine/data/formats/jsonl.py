@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO, Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json
@@ -38,8 +37,6 @@ _FIRST_LINES: Final = 1000
 _FIRST_BYTES: Final = 4 * 1024 * 1024
 _BLOCK_BYTES: Final = 4 * 1024 * 1024
 _ROWS_AT_ONCE: Final = 1024
-_LINE_FEED: Final = ord("\n")
-_BRACE: Final = ord("{")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,13 +157,11 @@ class _LineWatch:
     def __call__(self, block: bytes, /) -> None:
         if not block:
             return
-        ends = np.flatnonzero(np.frombuffer(block, np.uint8) == _LINE_FEED)
-        starts = ends + 1
-        at_end = len(ends) > 0 and starts[-1] == len(block)
-        inner = np.frombuffer(block, np.uint8)[starts[:-1] if at_end else starts]
-        if (self._begins and block[0] != _BRACE) or not (inner == _BRACE).all():
+        ends, at_end = block.count(b"\n"), block.endswith(b"\n")
+        inner = block.count(b"\n{")
+        if (self._begins and not block.startswith(b"{")) or inner != ends - at_end:
             raise NeedsCloserLook
-        self.lines += len(inner) + int(self._begins)
+        self.lines += inner + int(self._begins)
         self._begins = at_end
 
     def finish(self) -> None:
