@@ -29,6 +29,7 @@ from ..kept import KeptRows
 from ..layout import Fields, Layout
 from ..options import ReadOptions
 from ..source import Source
+from .dropping import Dropped
 from .json_values import EXACT, Object, SeenColumns, decode_checked, name_of, reason, record_batch, schema_of
 from .quotes import NeedsCloserLook
 
@@ -50,7 +51,7 @@ class JsonLinesLayout(Layout):
 def scan(source: Source, _file_format: str, options: ReadOptions, types: Fields) -> JsonLinesLayout:
     """First pass. Raises EmptyDataset, or CorruptData with the row (0-based) and the line."""
     drop = options.malformed == "drop"
-    dropped = _Dropped()
+    dropped = Dropped()
     schema = pa.schema([]) if drop else _first_types(source, types)
     kept = _kept_by_arrow(source, schema)
     plain = kept is not None
@@ -60,7 +61,7 @@ def scan(source: Source, _file_format: str, options: ReadOptions, types: Fields)
             raise EmptyDataset("there is no object with a value").at(source.text)
         kept = None if drop else _kept_by_arrow(source, schema)
         plain = kept is not None
-        kept = kept or _kept(_batches(_objects(source, _Dropped() if drop else None, check=drop), schema))
+        kept = kept or _kept(_batches(_objects(source, Dropped() if drop else None, check=drop), schema))
         if kept.rows != rows:
             raise CorruptData(f"{kept.rows} rows were read where {rows} were counted").at(source.text)
     return JsonLinesLayout(
@@ -81,17 +82,12 @@ def batches(source: Source, layout: JsonLinesLayout, _chunk_rows: int) -> Iterat
         return
     total = 0
     drop = layout.options.malformed == "drop"
-    again = _objects(source, _Dropped() if drop else None, check=drop)
+    again = _objects(source, Dropped() if drop else None, check=drop)
     for batch in _arrow_batches(source, layout.schema) if layout.plain else _batches(again, layout.schema):
         total += batch.num_rows
         yield batch
     if total != layout.rows:
         raise CorruptData(f"{total} rows were read where {layout.rows} were counted").at(source.text)
-
-
-@dataclass
-class _Dropped:
-    rows: int = 0
 
 
 def _kept(read: Iterator[pa.RecordBatch]) -> KeptRows:
@@ -173,7 +169,7 @@ def _batches(objects: Iterator[Object], schema: pa.Schema) -> Iterator[pa.Record
         yield record_batch(rows, schema)
 
 
-def _objects(source: Source, dropped: _Dropped | None, *, check: bool) -> Iterator[Object]:
+def _objects(source: Source, dropped: Dropped | None, *, check: bool) -> Iterator[Object]:
     """The objects of the file; with `check`, what only a look at the text can tell is checked too.
 
     With `dropped`, lines that are no object are counted there, else the first one is CorruptData.
